@@ -1,0 +1,32 @@
+package models
+
+// ActionGroup is a choice of the action log's filter: actions that people look for together.
+type ActionGroup struct {
+	Key     string // in addresses
+	Label   string
+	Actions []Action
+}
+
+// ActionGroups hold every action once, in the order in which the filter shows them.
+var ActionGroups = []ActionGroup{
+	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, CreditLineChanged}},
+	{"usage", "Usage", []Action{UsageCharged}},
+	{"accounts", "Accounts", []Action{Installed, ParentCreated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
+		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
+	{"privileges", "Privileges and users", []Action{PrivilegesChanged, UserAdded}},
+	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
+	{"access", "Account access", []Action{AccessStarted, AccessEnded}},
+	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, PasswordSet}},
+	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
+	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, "text.failed", JobRetried}},
+}
+
+// ActionGroupOf returns the group of a key.
+func ActionGroupOf(key string) (ActionGroup, bool) {
+	for _, group := range ActionGroups {
+		if group.Key == key {
+			return group, true
+		}
+	}
+	return ActionGroup{}, false
+}

@@ -1,0 +1,86 @@
+package models
+
+import "time"
+
+// Actor is who acts in one request or job. It comes from the session, the key or the job, never from a parameter.
+type Actor struct {
+	Tenant     ID // whose rows are read and changed
+	Account    ID // as which account
+	Kind       AccountKind
+	User       ID // the person; NoID for the installation itself
+	Email      string
+	Role       Role
+	Home       ID // tenant of the person
+	HomeAcct   ID // account of the person
+	Privileges map[Privilege]bool
+	Access     *Access // set while the person is in an account that is not theirs
+	Request    string  // request id, kept in the action log
+}
+
+// Access is a person being in an account that is not theirs (ACC-12).
+type Access struct {
+	ID     ID
+	Reason string
+	EndsAt time.Time
+}
+
+// ErrMissingPrivilege is the refusal of something the actor may not do at all.
+var ErrMissingPrivilege = &Error{Kind: Forbidden, Code: "missing_privilege", Message: "Your account does not permit this. Ask the person who manages it."}
+
+// Can says whether the actor has the privilege.
+func (a Actor) Can(p Privilege) bool { return a.Privileges[p] }
+
+// Require refuses with ErrMissingPrivilege unless the actor has the privilege.
+func (a Actor) Require(p Privilege) error {
+	if a.Can(p) {
+		return nil
+	}
+	return ErrMissingPrivilege
+}
+
+// IsStaff says whether the actor acts as the operator.
+func (a Actor) IsStaff() bool { return a.Kind == Operator }
+
+// In returns the staff actor at work in another tenant's books. Anyone else stays where they are.
+func (a Actor) In(tenant ID) Actor {
+	if a.IsStaff() {
+		a.Tenant = tenant
+	}
+	return a
+}
+
+// System is the installation itself acting in a tenant: jobs, sign-in, the demo world. It has no privileges; functions
+// that it may call do not ask for any.
+func System(tenant ID) Actor { return Actor{Tenant: tenant, Account: tenant, Kind: Parent} }
+
+// PrivilegesOf returns what a person may do as a member of an account: by its kind and the person's role, and for a
+// sub-account what its parent granted. Whoever is there through Access account never gets more than an Admin of it.
+func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privilege]bool {
+	can := map[Privilege]bool{}
+	add := func(ps ...Privilege) {
+		for _, p := range ps {
+			can[p] = true
+		}
+	}
+	add(SignedInAtAll)
+	switch kind {
+	case Operator:
+		add(SupportAccounts)
+		if role == Admin {
+			add(ManageParents, RecordMoney, RecordUsage, ManageOperator)
+		}
+	case Parent:
+		add(ViewAccount, ViewSubAccounts, ViewActionLog)
+		if role == Admin {
+			add(ManageSubAccounts, BuyInStore, AccessSubAccounts, BillingPayments, AddSenderIDs, APIApps, ManageAudience, InteractiveMessages)
+		}
+	case Sub:
+		add(ViewAccount)
+		for _, p := range granted {
+			if IsGrantable(p) {
+				add(p)
+			}
+		}
+	}
+	return can
+}

@@ -1,0 +1,82 @@
+package models
+
+import "time"
+
+// Action is what happened, in the past tense. Together with the account and the details it becomes a sentence on the
+// action log's page.
+type Action string
+
+const (
+	TransferPosted        Action = "transfer.posted"
+	TransferredBack       Action = "transfer.returned"
+	MoneyReceived         Action = "money.received"
+	UsageCharged          Action = "usage.charged"
+	CreditLineChanged     Action = "credit_line.changed"
+	Installed             Action = "operator.installed"
+	ParentCreated         Action = "parent.created"
+	FeatureEnabled        Action = "feature.enabled"
+	FeatureRequested      Action = "feature.requested"
+	FeatureApproved       Action = "feature.approved"
+	FeatureRefused        Action = "feature.refused"
+	FeatureModeChanged    Action = "feature_mode.changed"
+	SubAccountAdded       Action = "sub_account.added"
+	SubAccountEdited      Action = "sub_account.edited"
+	SubAccountActivated   Action = "sub_account.activated"
+	SubAccountDeactivated Action = "sub_account.deactivated"
+	SubAccountReactivated Action = "sub_account.reactivated"
+	SubAccountDeleted     Action = "sub_account.deleted"
+	PrivilegesChanged     Action = "privileges.changed"
+	FundingChanged        Action = "funding.changed"
+	ParentDeactivated     Action = "parent.deactivated"
+	ParentReactivated     Action = "parent.reactivated"
+	ActivationSent        Action = "activation.sent"
+	ActivationOpened      Action = "activation.opened"
+	CodeSent              Action = "code.sent"
+	CodeRefused           Action = "code.refused"
+	CodeAccepted          Action = "code.accepted"
+	PasswordSet           Action = "password.set"
+	SignedIn              Action = "session.started"
+	SignInRefused         Action = "session.refused"
+	SignedOut             Action = "session.ended"
+	AccessStarted         Action = "access.started"
+	AccessEnded           Action = "access.ended"
+	UserAdded             Action = "user.added"
+	MailSent              Action = "mail.sent"
+	MailFailed            Action = "mail.failed"
+	TextSent              Action = "text.sent"
+	JobRetried            Action = "job.retried"
+)
+
+// Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes
+// from the actor.
+type Event struct {
+	Action       Action
+	Account      ID
+	Other        ID // the other account of a movement
+	Amount       *Money
+	BalanceAfter *Money // of Account
+	Transfer     ID
+	Subject      ID // what was made or changed, when it is no account
+	Reference    string
+	Details      map[string]string
+}
+
+// LogLine is an Event as the action log keeps it.
+type LogLine struct {
+	Tenant       ID
+	TenantName   string // the parent in whose books the line stands; staff read those of all
+	ID           ID
+	At           time.Time
+	ActorEmail   string
+	ActingAs     string // name of the entered account while somebody was in it
+	Action       Action
+	Account      ID
+	AccountName  string
+	Other        ID
+	OtherName    string
+	Amount       *Money
+	BalanceAfter *Money
+	Transfer     ID
+	Reference    string
+	Details      map[string]string
+}

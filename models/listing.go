@@ -1,0 +1,117 @@
+package models
+
+import "time"
+
+// ListedAccount is one row of the list of sub-accounts.
+type ListedAccount struct {
+	ID           ID
+	Name         string
+	ContactName  string
+	Email        string
+	Mobile       string
+	Status       AccountStatus
+	Funding      Funding
+	Balance      Money
+	LastLogin    *time.Time
+	LastActivity *time.Time // last usage
+}
+
+// AccountQuery is what the URL of the list of sub-accounts says.
+type AccountQuery struct {
+	Search  string // part of a name, contact, e-mail or mobile
+	Status  AccountStatus
+	Funding Funding
+	Sort    string // one of AccountColumns; name when it is none
+	Desc    bool
+	After   string // cursor of an earlier answer: rows after it …
+	Before  string // … or before it
+}
+
+// AccountColumns are the columns that the list of sub-accounts can be ordered by.
+var AccountColumns = []string{"name", "email", "mobile", "status", "funding", "balance", "last_login", "last_activity"}
+
+// AccountList is one page of sub-accounts.
+type AccountList struct {
+	Rows   []ListedAccount
+	Newer  string // cursor of the page before, empty when there is none
+	Older  string // cursor of the page after
+	Count  int64  // how many match, up to a limit
+	More   bool   // more than that limit match
+	Sorted string // what the rows are really ordered by
+}
+
+// ShownAccount is everything that the pages of one account show.
+type ShownAccount struct {
+	Account
+	Parent        Account // itself for a parent
+	Owner         User
+	Privileges    []Privilege
+	Balance       Balance
+	ParentBalance Balance
+	Activation    *OpenActivation // of a Pending account
+}
+
+// ActivationMethod is how a new account's user proves that the e-mail is theirs (ACC-4). Either way a code proves the mobile.
+type ActivationMethod string
+
+const (
+	ByPassword ActivationMethod = "password" // a one-time password in the mail
+	ByLink     ActivationMethod = "link"     // a link in the mail, which leads to a page that asks for a password
+)
+
+// OpenActivation is how far a Pending account is.
+type OpenActivation struct {
+	Method       ActivationMethod
+	SentAt       time.Time
+	ExpiresAt    time.Time
+	Expired      bool
+	CodeAccepted bool
+	CodesSent    int
+}
+
+// Activation is what the pages of an activation show to the account's user.
+type Activation struct {
+	Account      Account
+	Mobile       string // all but the last digits hidden
+	CodeAccepted bool
+}
+
+// FoundAccount is one account that staff found.
+type FoundAccount struct {
+	TenantID   ID
+	ID         ID
+	Kind       AccountKind
+	Name       string
+	Email      string
+	Mobile     string
+	Status     AccountStatus
+	ParentName string
+	Plan       Plan
+	Balance    Money
+}
+
+// FeatureMode says how a feature of the Store is had.
+type FeatureMode string
+
+const (
+	OpenFeature      FeatureMode = "open"       // by one click
+	OnRequestFeature FeatureMode = "on_request" // after staff approved
+)
+
+// Feature is a feature of the Store as it stands for a parent.
+type Feature struct {
+	Mode        FeatureMode
+	EnabledAt   *time.Time
+	RequestedAt *time.Time // an open request
+	RefusedWhy  string     // of the last request, when it was refused
+}
+
+// FeatureRequest is a parent's open request for a feature, as staff see it.
+type FeatureRequest struct {
+	TenantID    ID
+	ID          ID
+	AccountName string
+	Feature     string
+	RequestedBy string
+	RequestedAt time.Time
+}

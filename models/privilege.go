@@ -1,0 +1,58 @@
+package models
+
+// Privilege is something an actor may do. Those of a sub-account are granted by its parent; the others follow from the
+// kind of account and the person's role in it.
+type Privilege string
+
+// What a parent grants its sub-accounts (PRV-1).
+const (
+	AddSenderIDs        Privilege = "sender_ids.add"
+	APIApps             Privilege = "api_apps.edit"
+	ManageAudience      Privilege = "audience.manage"
+	InteractiveMessages Privilege = "interactive.use"
+	BillingPayments     Privilege = "billing.use"
+)
+
+// What follows from the kind of account and the role.
+const (
+	ViewAccount       Privilege = "account.view"        // one's own dashboard, statement, usage
+	ViewSubAccounts   Privilege = "sub_accounts.view"   // a parent's users
+	ManageSubAccounts Privilege = "sub_accounts.manage" // a parent's Admins
+	ViewActionLog     Privilege = "action_log.view"     // a parent's users
+	BuyInStore        Privilege = "store.buy"           // a parent's Admins
+	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
+	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
+	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
+	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
+	SupportAccounts   Privilege = "accounts.support"    // staff: find, open, access
+	ManageParents     Privilege = "parents.manage"      // staff Admins: create, deactivate, approve
+	RecordMoney       Privilege = "money.record"        // staff Admins
+	RecordUsage       Privilege = "usage.record"        // staff Admins
+	ManageOperator    Privilege = "operator.manage"     // staff Admins: settings, background work
+)
+
+// Grantable is one checkbox on the forms that add and edit a sub-account.
+type Grantable struct {
+	Privilege   Privilege
+	Label       string
+	Explanation string
+}
+
+// GrantablePrivileges are the five checkboxes in the order in which forms show them.
+var GrantablePrivileges = []Grantable{
+	{AddSenderIDs, "Add Sender IDs", "May ask for new Sender IDs. Without it, the sub-account sends from its registered mobile number and from what you share with it."},
+	{APIApps, "API Apps", "May create and edit API applications and their keys."},
+	{ManageAudience, "Manage Audience", "May add groups and contacts."},
+	{InteractiveMessages, "Interactive Messages", "May read incoming messages and manage keywords and reply rules."},
+	{BillingPayments, "Billing & Payments", "May see your payment history and monthly invoices, and buy in the Store on your behalf."},
+}
+
+// IsGrantable says whether a parent can grant p to a sub-account.
+func IsGrantable(p Privilege) bool {
+	for _, g := range GrantablePrivileges {
+		if g.Privilege == p {
+			return true
+		}
+	}
+	return false
+}

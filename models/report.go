@@ -1,0 +1,134 @@
+package models
+
+import "time"
+
+// UsageGrouping is by what a usage report adds up.
+type UsageGrouping string
+
+const (
+	ByDay     UsageGrouping = "day"
+	ByMonth   UsageGrouping = "month"
+	ByCountry UsageGrouping = "country"
+)
+
+// Usage is how much was used and what it cost.
+type Usage struct {
+	Messages int64
+	Parts    int64
+	Others   int64  // calls, months of numbers and keywords
+	Cost     *Money // nil where the reader is shown no prices
+}
+
+// Add is both together. No price on one side is no price on both.
+func (u Usage) Add(o Usage) Usage {
+	sum := Usage{Messages: u.Messages + o.Messages, Parts: u.Parts + o.Parts, Others: u.Others + o.Others}
+	if u.Cost != nil && o.Cost != nil {
+		cost := u.Cost.Add(*o.Cost)
+		sum.Cost = &cost
+	}
+	return sum
+}
+
+// UsageRow is one row of a usage report: a day, month or country, and the account where accounts are a column.
+type UsageRow struct {
+	Day         Day    // by day: the day; by month: its first day; by country: none
+	Country     string // by country: ISO 3166-1 alpha-2 of the destination
+	Account     ID     // NoID unless accounts are a column
+	AccountName string
+	Usage
+}
+
+// StatementLine is one entry of an account's balance and what it was for.
+type StatementLine struct {
+	Number       int64 // 1, 2, 3 … within the account's balance
+	At           time.Time
+	Kind         TransferKind
+	Note         string
+	Reference    string
+	Other        ID // the account on the other side; NoID where that is the same account or the outside world
+	OtherName    string
+	Amount       Money // below zero: taken out
+	BalanceAfter Money
+	Transfer     ID
+	UsageKind    string // of a charge: message, call, number, keyword
+	Country      string // of a charge: where to
+	Quantity     int64  // of a charge: how many
+}
+
+// SubAccountDetails is one row of the file of sub-account details (REP-2).
+type SubAccountDetails struct {
+	Name             string
+	Email            string
+	Mobile           string // E.164, or nothing
+	Status           AccountStatus
+	SharingBalance   Money // what its parent shared with it: transfers to it less transfers back
+	RemainingBalance Money // what it has of that
+	RemainingUnits   int64
+}
+
+// DayUsage is one day of a chart with the day as many days before behind it.
+type DayUsage struct {
+	Day    Day
+	Now    Usage
+	Before Usage // on the day one period earlier
+}
+
+// TopAccount is an account with what it used.
+type TopAccount struct {
+	Account ID
+	Name    string
+	Status  AccountStatus
+	Usage
+}
+
+// LowBalance is a sub-account whose own balance will not last.
+type LowBalance struct {
+	Account ID
+	Name    string
+	Balance Money
+	Weekly  Money // what it used in an average week of the last 30 days
+}
+
+// PendingAccount is a sub-account whose user has not activated it.
+type PendingAccount struct {
+	Account ID
+	Name    string
+	Email   string
+	Since   time.Time
+}
+
+// Attention is what a parent's dashboard asks it to look at. Counts stop at AttentionLimit: there, it is "more than".
+type Attention struct {
+	Pending      []PendingAccount // the five that wait longest
+	PendingCount int
+	Low          []LowBalance // the five with the least balance
+	LowCount     int
+	Requests     int // features of the Store that the operator has not decided on
+}
+
+// AttentionLimit is as far as the dashboard counts.
+const AttentionLimit = 1000
+
+// ParentDashboard is what a parent's users see first.
+type ParentDashboard struct {
+	Available   Money // what the parent can spend or give: its balance and its credit line
+	Credit      Money // the credit line within that
+	Balance     Money // its balance alone
+	Held        Money // by its sub-accounts
+	Total       Money // Balance and Held
+	Attention   Attention
+	Days        []DayUsage // 30, oldest first, today the last
+	Used        Usage      // of these days
+	UsedBefore  Usage      // of the 30 days before them
+	TopAccounts []TopAccount
+	Latest      []LogLine
+}
+
+// SubAccountDashboard is what a sub-account's users see first.
+type SubAccountDashboard struct {
+	Balance    *Money // nil while it spends its parent's
+	Days       []DayUsage
+	Used       Usage
+	UsedBefore Usage
+	Latest     []StatementLine
+}

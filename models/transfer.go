@@ -1,0 +1,43 @@
+package models
+
+import "time"
+
+// Transfer is an amount that moved from one account's wallet to another's, with what both sides had before and after.
+type Transfer struct {
+	ID        ID
+	Kind      TransferKind
+	Amount    Money
+	Note      string
+	Reference string
+	PostedAt  time.Time
+	From, To  Side
+}
+
+// Side is one wallet of a transfer.
+type Side struct {
+	Account       ID
+	Before, After Money
+}
+
+// TransferKind says what a transfer was for.
+type TransferKind string
+
+const (
+	Payment      TransferKind = "payment"       // money received from outside
+	GivenOut     TransferKind = "transfer"      // from a parent to a sub-account
+	GivenBack    TransferKind = "transfer_back" // and back
+	UsageCharge  TransferKind = "charge"        // pays for usage
+	Refund       TransferKind = "refund"
+	ReversalKind TransferKind = "reversal"
+)
+
+// Balance is what an account has.
+type Balance struct {
+	Balance   Money // on the account itself
+	Credit    Money // how far it may go below zero
+	Spent     Money // paid for usage so far
+	Allocated Money // given by the parent and not taken back
+}
+
+// Available is what the account can still spend or give.
+func (b Balance) Available() Money { return b.Balance.Add(b.Credit) }
