@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river"
+	"gorm.io/gorm"
+
+	"offshoot/models"
+)
+
+// Tx is one transaction: who is acting, a clock that stands still, and the database as GORM, as hand-written SQL and as
+// the job queue sees it.
+//
+// Statements given to Queue wait and travel together with the next one that needs an answer, or with the commit: a transfer
+// is three round trips, begin, lock, and everything else. Order is kept, so nothing ever reads past what was queued.
+type Tx struct {
+	*gorm.DB
+	Actor models.Actor
+	Now   time.Time
+
+	store    *Store
+	conn     *sql.Conn
+	writable bool
+	ended    bool
+	queued   []statement
+	events   []loggedEvent
+	claimed  models.ID // id that the first event must take
+}
+
+type statement struct {
+	sql  string
+	args []any
+	miss error // what it means when it does not change exactly one row; nil: any number will do
+}
+
+const (
+	beginRead   = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	beginChange = "BEGIN"
+)
+
+// Queue sends a statement with the next one that needs an answer, or with the commit. Its error comes up there.
+func (tx *Tx) Queue(sql string, args ...any) {
+	tx.queued = append(tx.queued, statement{sql: sql, args: args})
+}
+
+// QueueExactly is Queue for a statement that must change exactly one row; otherwise the transaction fails with miss.
+// Its answer is awaited before the commit.
+func (tx *Tx) QueueExactly(miss error, sql string, args ...any) {
+	tx.queued = append(tx.queued, statement{sql: sql, args: args, miss: miss})
+}
+
+// Rows runs one hand-written query through pgx and hands over its rows, which it closes. Exports stream with it.
+func (tx *Tx) Rows(ctx context.Context, read func(pgx.Rows) error, sql string, args ...any) error {
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	return tx.pgx(func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if err := read(rows); err != nil {
+			return err
+		}
+		rows.Close()
+		return rows.Err()
+	})
+}
+
+// Enqueue makes a job that exists if, and only if, this transaction commits.
+func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) error {
+	if !tx.writable {
+		return ErrReadOnly
+	}
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	return tx.pgx(func(conn *pgx.Conn) error {
+		_, err := tx.store.jobs.InsertTx(ctx, lentTx{conn}, args, opts)
+		return err
+	})
+}
+
+// Log adds a line to the action log beside the one that the work returns: the return of a balance within a
+// deactivation, say.
+func (tx *Tx) Log(event models.Event) error { return tx.log(models.NewID(), event) }
+
+func (tx *Tx) begin(ctx context.Context, begin string, claim *claim) error {
+	batch := &pgx.Batch{}
+	batch.Queue(begin)
+	batch.Queue("SELECT set_config('app.tenant', $1, true)", tx.Actor.Tenant.String())
+	won := true
+	if claim != nil {
+		tx.claimed = models.NewID()
+		claim.queue(batch, tx, func(rows int64) { won = rows == 1 })
+	}
+	if err := tx.send(ctx, batch); err != nil {
+		return err
+	}
+	if !won {
+		return errors.Join(errClaimed, tx.rollback(ctx))
+	}
+	return nil
+}
+
+// commit sends what is queued, the log lines and COMMIT in one go. Statements that must change exactly one row are
+// asked first, so that a miss never commits.
+func (tx *Tx) commit(ctx context.Context) error {
+	for _, s := range tx.queued {
+		if s.miss != nil {
+			if err := tx.flush(ctx); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	batch := tx.batch()
+	tx.queueEvents(batch)
+	var tag string
+	batch.Queue("COMMIT").Exec(func(t commandTag) error { tag = t.String(); return nil })
+	if err := tx.send(ctx, batch); err != nil {
+		return err
+	}
+	tx.ended = true
+	if tag != "COMMIT" { // PostgreSQL answers ROLLBACK when the transaction had failed before
+		return fmt.Errorf("store: the transaction ended with %s", tag)
+	}
+	return nil
+}
+
+// checkConstraints does what a commit would do before it commits.
+func (tx *Tx) checkConstraints(ctx context.Context) error {
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	tx.queueEvents(batch)
+	batch.Queue("SET CONSTRAINTS ALL IMMEDIATE")
+	return tx.send(ctx, batch)
+}
+
+func (tx *Tx) rollback(ctx context.Context) error {
+	tx.ended = true
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return tx.pgx(func(conn *pgx.Conn) error {
+		if conn.IsClosed() { // the server rolls back by itself
+			return nil
+		}
+		if _, err := conn.Exec(ctx, "ROLLBACK"); err != nil {
+			_ = conn.Close(ctx) // never give the pool a connection with a transaction in it
+			return err
+		}
+		return nil
+	})
+}
+
+// flush sends what is queued and waits for the answers.
+func (tx *Tx) flush(ctx context.Context) error {
+	if len(tx.queued) == 0 {
+		return nil
+	}
+	return tx.send(ctx, tx.batch())
+}
+
+func (tx *Tx) batch() *pgx.Batch {
+	batch := &pgx.Batch{}
+	for _, s := range tx.queued {
+		queued := batch.Queue(s.sql, s.args...)
+		if s.miss != nil {
+			queued.Exec(func(t commandTag) error {
+				if t.RowsAffected() != 1 {
+					return s.miss
+				}
+				return nil
+			})
+		}
+	}
+	tx.queued = nil
+	return batch
+}
+
+func (tx *Tx) send(ctx context.Context, batch *pgx.Batch) error {
+	return tx.pgx(func(conn *pgx.Conn) error { return conn.SendBatch(ctx, batch).Close() })
+}
+
+// pgx lends the connection to hand-written SQL. GORM cannot use it at the same moment: sql.Conn sees to that.
+func (tx *Tx) pgx(use func(*pgx.Conn) error) error {
+	var err error
+	if lost := tx.conn.Raw(func(driver any) error {
+		err = use(driver.(*stdlib.Conn).Conn())
+		return nil // a refusal is no reason for database/sql to drop the connection
+	}); lost != nil {
+		return lost
+	}
+	return err
+}
