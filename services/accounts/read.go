@@ -1,0 +1,130 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"offshoot/models"
+	"offshoot/services/identity"
+	"offshoot/services/ledger"
+	"offshoot/services/store"
+)
+
+// Account returns the actor's account or, for a parent's users, one of its sub-accounts; staff, any of the tenant they
+// are at work in. Refuses with ErrNoSuchAccount.
+func (s *Service) Account(ctx context.Context, actor models.Actor, id models.ID) (models.Account, error) {
+	var a models.Account
+	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) (err error) {
+		a, err = visible(tx, id)
+		return err
+	})
+	return a, err
+}
+
+// visible is accountByID for those who may see the account; to others there is none.
+func visible(tx *store.Tx, id models.ID) (models.Account, error) {
+	a := tx.Actor
+	if id != a.Account && !a.Can(models.ViewSubAccounts) && !a.Can(models.SupportAccounts) {
+		return models.Account{}, ErrNoSuchAccount
+	}
+	return accountByID(tx, id)
+}
+
+// Show returns an account with what belongs to it. For: those who may see it, as Account says.
+func (s *Service) Show(ctx context.Context, actor models.Actor, id models.ID) (models.ShownAccount, error) {
+	var found models.ShownAccount
+	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) (err error) {
+		found, err = show(tx, id)
+		return err
+	})
+	return found, err
+}
+
+func show(tx *store.Tx, id models.ID) (models.ShownAccount, error) {
+	var found models.ShownAccount
+	var err error
+	if found.Account, err = visible(tx, id); err != nil {
+		return found, err
+	}
+	if found.Kind == models.Operator { // staff have no page of their own among the accounts
+		return found, ErrNoSuchAccount
+	}
+	if found.Parent, err = accountByID(tx, found.TenantID); err != nil {
+		return found, err
+	}
+	if found.Owner, err = identity.OwnerOf(tx, id); err != nil {
+		return found, err
+	}
+	if found.Privileges, err = granted(tx, id); err != nil {
+		return found, err
+	}
+	if found.Balance, err = ledger.BalanceOf(tx, id); err != nil {
+		return found, err
+	}
+	if found.ParentBalance, err = ledger.BalanceOf(tx, found.TenantID); err != nil {
+		return found, err
+	}
+	if found.Status == models.Pending {
+		found.Activation, err = pendingActivation(tx, id)
+	}
+	return found, err
+}
+
+func pendingActivation(tx *store.Tx, id models.ID) (*models.OpenActivation, error) {
+	var row struct {
+		ID             models.ID
+		Method         models.ActivationMethod
+		CreatedAt      time.Time
+		ExpiresAt      time.Time
+		CodeAcceptedAt *time.Time
+		CodesSent      int
+	}
+	err := tx.Raw(`SELECT id, method, created_at, expires_at, code_accepted_at, codes_sent FROM activations
+		WHERE tenant_id = ? AND account_id = ? AND ended_at IS NULL`, tx.Actor.Tenant, id).Scan(&row).Error
+	if err != nil || row.ID == models.NoID {
+		return nil, err
+	}
+	return &models.OpenActivation{Method: row.Method, SentAt: row.CreatedAt, ExpiresAt: row.ExpiresAt, Expired: !row.ExpiresAt.After(tx.Now),
+		CodeAccepted: row.CodeAcceptedAt != nil, CodesSent: row.CodesSent}, nil
+}
+
+// Find returns the accounts of the whole installation whose name, contact, e-mail or mobile has the text in it, parents
+// first, fifty at most; with no text, the parents in order of name. after is the name and id of the last row before.
+// For: staff.
+func (s *Service) Find(ctx context.Context, actor models.Actor, text, after string) (found []models.FoundAccount, next string, err error) {
+	if err := actor.Require(models.SupportAccounts); err != nil {
+		return nil, "", err
+	}
+	where, args := `a.kind = 'parent'`, []any{}
+	if pattern := searchPattern(text); pattern != "" {
+		where, args = `a.kind <> 'operator' AND a.status <> 'deleted' AND a.search LIKE ?`, []any{pattern}
+	}
+	if at, ok := parseCursor(after); ok {
+		where, args = where+` AND (`+nameOrder+`, a.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
+	}
+	var rows []struct {
+		TenantID, ID                    models.ID
+		Kind                            models.AccountKind
+		Name, Email, Mobile, ParentName string
+		Status                          models.AccountStatus
+		Plan                            models.Plan
+		Asset                           string
+		Balance                         int64
+		SortKey                         string
+	}
+	err = s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, p.name AS parent_name, w.asset, w.balance, `+nameOrder+` AS sort_key
+			FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
+			JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
+			WHERE `+where+` ORDER BY `+nameOrder+`, a.id LIMIT 51`, args...).Scan(&rows).Error
+	})
+	if len(rows) > pageSize {
+		rows = rows[:pageSize]
+		next = cursorAt{rows[pageSize-1].SortKey, rows[pageSize-1].ID}.String()
+	}
+	for _, r := range rows {
+		found = append(found, models.FoundAccount{TenantID: r.TenantID, ID: r.ID, Kind: r.Kind, Name: r.Name, Email: r.Email, Mobile: r.Mobile,
+			Status: r.Status, ParentName: r.ParentName, Plan: r.Plan, Balance: models.FromMicros(r.Balance, r.Asset)})
+	}
+	return found, next, err
+}

@@ -1,0 +1,124 @@
+package accounts
+
+import (
+	"context"
+
+	"offshoot/models"
+	"offshoot/services/identity"
+	"offshoot/services/ledger"
+	"offshoot/services/store"
+)
+
+// Deactivate stops a sub-account: its sessions end at once, and what it has goes back to the parent in the same
+// transaction. History stays.
+// For: a parent's Admins. Refuses: missing privilege; no reason; no such sub-account; one that is deactivated already.
+func (s *Service) Deactivate(ctx context.Context, actor models.Actor, sub models.ID, reason string) (models.Transfer, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return models.Transfer{}, err
+	}
+	var p models.Problems
+	if reason = checkReason(&p, reason); p.Err() != nil {
+		return models.Transfer{}, p.Err()
+	}
+	var returned models.Transfer
+	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
+		event, returned, err = deactivate(ctx, tx, sub, reason)
+		return event, err
+	})
+	return returned, err
+}
+
+// PreviewDeactivate says what Deactivate would return now, and does nothing.
+func (s *Service) PreviewDeactivate(ctx context.Context, actor models.Actor, sub models.ID) (models.Transfer, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return models.Transfer{}, err
+	}
+	var returned models.Transfer
+	err := s.store.Preview(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
+		event, returned, err = deactivate(ctx, tx, sub, "preview")
+		return event, err
+	})
+	return returned, err
+}
+
+func deactivate(ctx context.Context, tx *store.Tx, sub models.ID, reason string) (models.Event, models.Transfer, error) {
+	if sub == tx.Actor.Tenant {
+		return models.Event{}, models.Transfer{}, ErrNoSuchAccount
+	}
+	returned, err := ledger.Close(ctx, tx, sub, "Account deactivated")
+	if err == ledger.ErrAccountClosed {
+		err = closedAccount(tx, sub)
+	}
+	if err != nil {
+		return models.Event{}, models.Transfer{}, err
+	}
+	tx.Queue(`UPDATE accounts SET status_before = status, status = 'deactivated', status_reason = $3, version = version + 1
+		WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, reason)
+	identity.EndSessionsOfAccount(tx, sub)
+	event := models.Event{Action: models.SubAccountDeactivated, Account: sub, Details: map[string]string{"reason": reason}}
+	return event, returned, nil
+}
+
+// closedAccount tells a deleted account, which there is no more, from a deactivated one.
+func closedAccount(tx *store.Tx, sub models.ID) error {
+	if _, err := lockSubAccount(tx, sub); err != nil {
+		return err
+	}
+	return ErrAlreadyDeactivated
+}
+
+// Reactivate gives a deactivated sub-account the state back that it had: Active, or Pending. Nothing is transferred.
+// For: a parent's Admins. Refuses: missing privilege; no such sub-account; one that is not deactivated.
+func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models.ID) error {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return err
+	}
+	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		ledger.Reopen(tx, sub) // wallets before accounts, as everywhere
+		a, err := lockSubAccount(tx, sub)
+		if err != nil {
+			return models.Event{}, err
+		}
+		if a.Status != models.Deactivated {
+			return models.Event{}, ErrNotDeactivated
+		}
+		tx.Queue(`UPDATE accounts SET status = status_before, status_before = '', status_reason = '', version = version + 1
+			WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)
+		return models.Event{Action: models.SubAccountReactivated, Account: sub}, nil
+	})
+	return err
+}
+
+// Delete removes a sub-account from every list. Its sessions end, what it has goes back to the parent in the same
+// transaction, its e-mail is free again, and its history stays. typedName is what the person typed to confirm.
+// For: a parent's Admins. Refuses: missing privilege; no such sub-account; another name typed.
+func (s *Service) Delete(ctx context.Context, actor models.Actor, sub models.ID, typedName string) (models.Transfer, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return models.Transfer{}, err
+	}
+	var returned models.Transfer
+	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		if sub == tx.Actor.Tenant {
+			return models.Event{}, ErrNoSuchAccount
+		}
+		var err error
+		returned, err = ledger.Close(ctx, tx, sub, "Account deleted")
+		if err != nil && err != ledger.ErrAccountClosed { // closed: a deactivated account has returned everything
+			return models.Event{}, err
+		}
+		a, err := lockSubAccount(tx, sub)
+		if err != nil {
+			return models.Event{}, err
+		}
+		if typedName != a.Name {
+			return models.Event{}, ErrNameNotTyped.At("name", ErrNameNotTyped.Message)
+		}
+		tx.Queue(`UPDATE accounts SET status = 'deleted', status_before = '', status_reason = '', version = version + 1
+			WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)
+		tx.Queue(`UPDATE activations SET ended_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND ended_at IS NULL`, tx.Actor.Tenant, sub, tx.Now)
+		identity.EndSessionsOfAccount(tx, sub)
+		identity.FreeEmails(tx, sub)
+		return models.Event{Action: models.SubAccountDeleted, Account: sub, Details: map[string]string{"name": a.Name, "email": a.Email}}, nil
+	})
+	return returned, err
+}

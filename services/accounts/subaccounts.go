@@ -1,0 +1,285 @@
+package accounts
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"offshoot/models"
+	"offshoot/services/identity"
+	"offshoot/services/ledger"
+	"offshoot/services/store"
+)
+
+// SubAccountOrder asks for a new sub-account.
+type SubAccountOrder struct {
+	Details
+	Privileges     []models.Privilege
+	Funding        models.Funding
+	StartingAmount string                  // with own balance; empty: none
+	Method         models.ActivationMethod // how its user proves the e-mail
+	Key            string                  // one-time key of the form
+}
+
+func (o SubAccountOrder) check(currency string) (SubAccountOrder, models.Money, error) {
+	var p models.Problems
+	o.Details = o.Details.check(&p)
+	checkPrivileges(&p, o.Privileges)
+	start := models.Zero(currency)
+	switch o.Funding {
+	case models.OwnBalance:
+		if strings.TrimSpace(o.StartingAmount) != "" {
+			var err error
+			if start, err = models.ParseAmount(o.StartingAmount, currency); err != nil {
+				p.Add("starting_amount", sentence(err))
+			}
+		}
+	case models.SharedBalance:
+	default:
+		p.Add("funding", "Choose how the sub-account is funded.")
+	}
+	if o.Method != models.ByPassword && o.Method != models.ByLink {
+		p.Add("method", "Choose how the sub-account signs in.")
+	}
+	return o, start, p.Err()
+}
+
+// AddSubAccount creates a sub-account, its user and wallets, moves the starting amount, and sends the activation mail and
+// the code. It returns the account, Pending.
+// For: a parent's Admins. Refuses: missing privilege; wrong fields; the feature not enabled; a name or e-mail that is
+// taken; more than is available. Repeated under the same key it returns the account it made.
+func (s *Service) AddSubAccount(ctx context.Context, actor models.Actor, order SubAccountOrder) (models.Account, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return models.Account{}, err
+	}
+	parent, err := s.own(ctx, actor)
+	if err != nil {
+		return models.Account{}, err
+	}
+	if parent.SubAccountsEnabled == nil {
+		return models.Account{}, ErrFeatureOff
+	}
+	checked, start, err := order.check(parent.Currency)
+	if err != nil {
+		return models.Account{}, err
+	}
+	proof, err := s.newProof(ctx, checked.Method)
+	if err != nil {
+		return models.Account{}, err
+	}
+	var account models.Account
+	done, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
+		account = models.Account{TenantID: actor.Tenant, ID: models.NewID(), Kind: models.Sub, Funding: checked.Funding,
+			Currency: parent.Currency, Status: models.Pending, CreatedAt: tx.Now}
+		if err := s.create(ctx, tx, &account, checked.Details, models.Zero(parent.Currency), proof); err != nil {
+			return models.Event{}, err
+		}
+		grant(tx, account.ID, checked.Privileges)
+		event = models.Event{Action: models.SubAccountAdded, Account: account.ID,
+			Details: map[string]string{"funding": string(checked.Funding), "privileges": list(checked.Privileges)}}
+		if start.IsPositive() {
+			_, err = ledger.Give(ctx, tx, account.ID, start, "Starting amount")
+		}
+		return event, at(err, "amount", "starting_amount")
+	}, store.Once(order.Key, order))
+	if err == nil && done.Repeated {
+		return s.Account(ctx, actor, done.Account)
+	}
+	return account, err
+}
+
+// create writes what every new account has: its row, its user, its wallets and its activation.
+func (s *Service) create(ctx context.Context, tx *store.Tx, a *models.Account, d Details, credit models.Money, proof proof) error {
+	a.Name, a.ContactName, a.Email, a.Mobile, a.Country, a.TimeZone = d.AccountName, d.ContactName, d.Email, d.Mobile, d.Country, d.TimeZone
+	a.Version = 1
+	row := tx.Exec(`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency,
+			status, funding, plan, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+		a.TenantID, a.ID, a.Kind, a.Name, a.ContactName, a.Email, a.Mobile, a.Country, a.TimeZone, a.Currency,
+		a.Status, a.Funding, a.Plan, a.CreatedAt)
+	if row.Error != nil {
+		return row.Error
+	}
+	if row.RowsAffected == 0 {
+		return ErrNameTaken.At("account_name", ErrNameTaken.Message)
+	}
+	user, err := identity.AddUser(ctx, tx, identity.NewUser{Account: a.ID, Name: a.ContactName, Email: a.Email,
+		Role: models.Admin, Owner: true, PasswordHash: proof.passwordHash, Temporary: true})
+	if err != nil {
+		return err
+	}
+	ledger.OpenWallets(tx, *a, credit)
+	return s.activation(ctx, tx, *a, user.ID, proof)
+}
+
+// EditOrder asks for changes of a sub-account's details.
+type EditOrder struct {
+	SubAccount models.ID
+	Version    int // that the form was made of
+	Details        // the e-mail is not read: it cannot change (ACC-3)
+}
+
+// EditSubAccount changes contact name, mobile, country and time zone; the account name too while the account is Pending.
+// For: a parent's Admins. Refuses: missing privilege; no such sub-account; wrong fields; a form older than the last
+// change (ErrStale); a name that is taken.
+func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order EditOrder) (models.Account, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return models.Account{}, err
+	}
+	var edited models.Account
+	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		before, err := lockSubAccount(tx, order.SubAccount)
+		if err != nil {
+			return models.Event{}, err
+		}
+		if before.Version != order.Version {
+			return models.Event{}, ErrStale
+		}
+		d := order.Details
+		d.Email = before.Email
+		if before.ActivatedAt != nil {
+			d.AccountName = before.Name
+		}
+		var p models.Problems
+		if d = d.check(&p); p.Err() != nil {
+			return models.Event{}, p.Err()
+		}
+		edited = before
+		edited.Name, edited.ContactName, edited.Mobile, edited.Country, edited.TimeZone = d.AccountName, d.ContactName, d.Mobile, d.Country, d.TimeZone
+		edited.Version++
+		err = tx.Exec(`UPDATE accounts SET name = ?, contact_name = ?, mobile = ?, country = ?, time_zone = ?, version = version + 1
+			WHERE tenant_id = ? AND id = ?`, edited.Name, edited.ContactName, edited.Mobile, edited.Country, edited.TimeZone,
+			tx.Actor.Tenant, edited.ID).Error
+		if store.Violates(err, "accounts_name_key") {
+			err = ErrNameTaken.At("account_name", ErrNameTaken.Message)
+		}
+		if err == nil && edited.Status == models.Pending && edited.Mobile != before.Mobile {
+			err = s.newCode(ctx, tx, edited) // the old one went to a number that is no longer theirs
+		}
+		return models.Event{Action: models.SubAccountEdited, Account: edited.ID, Details: changes(before, edited)}, err
+	})
+	return edited, err
+}
+
+func changes(before, after models.Account) map[string]string {
+	found := map[string]string{}
+	note := func(what, was, is string) {
+		if was != is {
+			found[what] = was + " → " + is
+		}
+	}
+	note("account name", before.Name, after.Name)
+	note("contact name", before.ContactName, after.ContactName)
+	note("mobile number", before.Mobile, after.Mobile)
+	note("country", before.Country, after.Country)
+	note("time zone", before.TimeZone, after.TimeZone)
+	return found
+}
+
+// SetPrivileges grants a sub-account exactly the given privileges. Open sessions have them at their next request.
+// For: a parent's Admins. Refuses: missing privilege; an unknown one; no such sub-account; a stale form.
+func (s *Service) SetPrivileges(ctx context.Context, actor models.Actor, sub models.ID, version int, wanted []models.Privilege) error {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return err
+	}
+	var p models.Problems
+	if checkPrivileges(&p, wanted); p.Err() != nil {
+		return p.Err()
+	}
+	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		a, err := lockSubAccount(tx, sub)
+		if err != nil {
+			return models.Event{}, err
+		}
+		if a.Version != version {
+			return models.Event{}, ErrStale
+		}
+		before, err := granted(tx, sub)
+		if err != nil {
+			return models.Event{}, err
+		}
+		tx.Queue(`DELETE FROM privileges WHERE tenant_id = $1 AND account_id = $2`, tx.Actor.Tenant, sub)
+		grant(tx, sub, wanted)
+		newVersion(tx, sub)
+		return models.Event{Action: models.PrivilegesChanged, Account: sub,
+			Details: map[string]string{"privileges": list(wanted), "before": list(before)}}, nil
+	})
+	return err
+}
+
+// SetFunding changes out of which pocket a sub-account's usage is paid. What the old way left goes back to the parent.
+// For: a parent's Admins. Refuses: missing privilege; no such sub-account; an unknown funding; a stale form; a
+// deactivated account.
+func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models.ID, version int, funding models.Funding) error {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return err
+	}
+	if funding != models.OwnBalance && funding != models.SharedBalance {
+		return models.ErrCheckFields.At("funding", "Choose how the sub-account is funded.")
+	}
+	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		event := models.Event{Action: models.FundingChanged, Account: sub, Details: map[string]string{"funding": string(funding)}}
+		if funding == models.SharedBalance { // wallets before accounts, as everywhere
+			returned, err := ledger.ReturnAll(ctx, tx, sub, "Funding changed")
+			if err != nil {
+				return models.Event{}, err
+			}
+			if returned.ID != models.NoID {
+				event.Details["returned"] = returned.Amount.String()
+			}
+		}
+		a, err := lockSubAccount(tx, sub)
+		if err != nil {
+			return models.Event{}, err
+		}
+		if a.Version != version {
+			return models.Event{}, ErrStale
+		}
+		event.Details["before"] = string(a.Funding)
+		tx.Queue(`UPDATE accounts SET funding = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, string(funding))
+		return event, nil
+	})
+	return err
+}
+
+func grant(tx *store.Tx, account models.ID, wanted []models.Privilege) {
+	for _, p := range slices.Compact(slices.Sorted(slices.Values(wanted))) {
+		tx.Queue(`INSERT INTO privileges (tenant_id, account_id, privilege) VALUES ($1, $2, $3)`, tx.Actor.Tenant, account, string(p))
+	}
+}
+
+func newVersion(tx *store.Tx, account models.ID) {
+	tx.Queue(`UPDATE accounts SET version = version + 1 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, account)
+}
+
+// list is privileges as the action log keeps them.
+func list(privileges []models.Privilege) string {
+	names := make([]string, 0, len(privileges))
+	for _, g := range models.GrantablePrivileges {
+		if slices.Contains(privileges, g.Privilege) {
+			names = append(names, g.Label)
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// sentence is the message of one of our refusals.
+func sentence(err error) string {
+	if e, ok := err.(*models.Error); ok {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// at moves the sentence of a refusal to the field of another form.
+func at(err error, from, to string) error {
+	e, ok := err.(*models.Error)
+	if !ok || e.Fields[from] == "" {
+		return err
+	}
+	cp := *e
+	cp.Fields = map[string]string{to: e.Fields[from]}
+	return &cp
+}

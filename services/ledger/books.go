@@ -1,0 +1,82 @@
+package ledger
+
+import (
+	"fmt"
+
+	"offshoot/models"
+	"offshoot/services/store"
+)
+
+// Books is what a check of one tenant's books looked at and found.
+type Books struct {
+	Wallets   int64
+	Transfers int64
+	Entries   int64
+	Charges   int64
+	Faults    []string // empty: the books are right
+}
+
+// rule is one thing that must hold: the query returns what breaks it.
+type rule struct{ says, breaks string }
+
+// rules are what must hold in the books of every tenant at every moment that anybody else can see. @tenant is the tenant.
+var rules = []rule{
+	{"the entries of a transfer sum to zero", `SELECT transfer_id::text FROM entries WHERE tenant_id = @tenant
+		GROUP BY transfer_id, asset HAVING sum(amount) <> 0`},
+	{"a transfer has two entries or more", `SELECT t.id::text FROM transfers t WHERE t.tenant_id = @tenant
+		AND (SELECT count(*) FROM entries e WHERE e.tenant_id = t.tenant_id AND e.transfer_id = t.id) < 2`},
+	{"a balance is the sum of its entries, counted and dated", `SELECT w.id::text FROM wallets w
+		LEFT JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS sum, count(*) AS count, coalesce(max(number), 0) AS last, max(posted_at) AS last_at
+			FROM entries e WHERE e.tenant_id = w.tenant_id AND e.wallet_id = w.id) e ON true
+		WHERE w.tenant_id = @tenant AND (w.balance <> e.sum OR w.entries <> e.count OR w.entries <> e.last OR w.last_at IS DISTINCT FROM e.last_at)`},
+	{"every entry says what the balance was after it", `SELECT wallet_id::text FROM (SELECT wallet_id, balance_after,
+			sum(amount) OVER (PARTITION BY wallet_id ORDER BY number) AS running FROM entries WHERE tenant_id = @tenant) e
+		WHERE balance_after <> running`},
+	{"a wallet's entries never go back in time", `SELECT wallet_id::text FROM (SELECT wallet_id, posted_at,
+			lag(posted_at) OVER (PARTITION BY wallet_id ORDER BY number) AS before FROM entries WHERE tenant_id = @tenant) e
+		WHERE posted_at < before`},
+	{"all wallets of an asset sum to zero", `SELECT asset FROM wallets WHERE tenant_id = @tenant GROUP BY asset HAVING sum(balance) <> 0`},
+	{"every transfer stands in the action log once, with its amount", `SELECT t.id::text FROM transfers t WHERE t.tenant_id = @tenant AND 1 <> (
+		SELECT count(*) FROM action_log l WHERE l.tenant_id = t.tenant_id AND l.transfer_id = t.id AND l.amount = (
+			SELECT max(amount) FROM entries e WHERE e.tenant_id = t.tenant_id AND e.transfer_id = t.id))`},
+	{"what a parent has given is what its transfers say", `SELECT w.id::text FROM wallets w WHERE w.tenant_id = @tenant AND w.allocated <> (
+		SELECT coalesce(sum(e.amount), 0) FROM entries e JOIN transfers t ON t.tenant_id = e.tenant_id AND t.id = e.transfer_id
+		WHERE e.tenant_id = w.tenant_id AND e.wallet_id = w.id AND t.kind IN ('transfer', 'transfer_back'))`},
+	{"every charge is paid by its transfer, and every charging transfer has its charge", `SELECT t.id::text FROM transfers t
+		LEFT JOIN charges c ON c.tenant_id = t.tenant_id AND c.transfer_id = t.id
+		WHERE t.tenant_id = @tenant AND t.kind = 'charge' AND c.amount IS DISTINCT FROM (
+			SELECT max(amount) FROM entries e WHERE e.tenant_id = t.tenant_id AND e.transfer_id = t.id)`},
+	{"a closed account holds nothing", `SELECT id::text FROM wallets WHERE tenant_id = @tenant AND kind = 'balance' AND closed_at IS NOT NULL AND balance <> 0`},
+	{"a deactivated or deleted sub-account is closed, and no other", `SELECT a.id::text FROM accounts a
+		JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id
+		WHERE a.tenant_id = @tenant AND a.kind = 'sub' AND (a.status IN ('deactivated', 'deleted')) <> (w.closed_at IS NOT NULL)`},
+}
+
+// CheckBooks checks every rule over the books of the actor's tenant, within one snapshot.
+func CheckBooks(tx *store.Tx) (Books, error) {
+	tenant := tx.Actor.Tenant
+	var b Books
+	for table, count := range map[string]*int64{"wallets": &b.Wallets, "transfers": &b.Transfers, "entries": &b.Entries, "charges": &b.Charges} {
+		if err := tx.Raw(`SELECT count(*) FROM `+table+` WHERE tenant_id = ?`, tenant).Scan(count).Error; err != nil {
+			return b, err
+		}
+	}
+	for _, r := range rules {
+		faults, err := broken(tx, r, tenant)
+		if err != nil {
+			return b, fmt.Errorf("books: %s: %w", r.says, err)
+		}
+		b.Faults = append(b.Faults, faults...)
+	}
+	return b, nil
+}
+
+// broken names the first few things that break a rule.
+func broken(tx *store.Tx, r rule, tenant models.ID) ([]string, error) {
+	var found []string
+	err := tx.Raw(`SELECT * FROM (`+r.breaks+`) x LIMIT 5`, map[string]any{"tenant": tenant}).Scan(&found).Error
+	for i, what := range found {
+		found[i] = r.says + ": not so for " + what
+	}
+	return found, err
+}

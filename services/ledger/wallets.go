@@ -1,0 +1,89 @@
+package ledger
+
+import (
+	"context"
+
+	"offshoot/models"
+	"offshoot/services/store"
+)
+
+// OpenWallets gives a new account its wallets, with nothing in them. credit is how far a parent's balance may go below zero.
+func OpenWallets(tx *store.Tx, account models.Account, credit models.Money) {
+	const insert = `INSERT INTO wallets (tenant_id, id, account_id, kind, asset, floor) VALUES ($1, $2, $3, $4, $5, $6)`
+	floor := -credit.Micros()
+	tx.Queue(insert, account.TenantID, models.NewID(), account.ID, balanceWallet, account.Currency, floor)
+	tx.Queue(insert, account.TenantID, models.NewID(), account.ID, spentWallet, account.Currency, 0)
+	if account.Kind == models.Parent {
+		tx.Queue(insert, account.TenantID, models.NewID(), account.ID, outsideWallet, account.Currency, nil)
+	}
+}
+
+// Close returns what a sub-account has to its parent, once, and lets nothing move in or out any more.
+func Close(ctx context.Context, tx *store.Tx, sub models.ID, note string) (models.Transfer, error) {
+	posted, err := ReturnAll(ctx, tx, sub, note)
+	if err != nil {
+		return models.Transfer{}, err
+	}
+	tx.Queue(`UPDATE wallets SET closed_at = $3 WHERE tenant_id = $1 AND account_id = $2`, tx.Actor.Tenant, sub, tx.Now)
+	return posted, nil
+}
+
+// Reopen lets amounts move again.
+func Reopen(tx *store.Tx, sub models.ID) {
+	tx.Queue(`UPDATE wallets SET closed_at = NULL WHERE tenant_id = $1 AND account_id = $2`, tx.Actor.Tenant, sub)
+}
+
+// SetCreditLine says how far a post-pay parent's balance may go below zero. For: a change of another service, made by
+// staff. Refuses with ErrCreditInUse when more than that is used.
+func SetCreditLine(ctx context.Context, tx *store.Tx, parent models.ID, credit models.Money) error {
+	w, err := lock(ctx, tx, place{parent, balanceWallet})
+	if err != nil {
+		return err
+	}
+	if w[0].balance().Less(credit.Neg()) {
+		return ErrCreditInUse.At("credit", "It uses "+w[0].balance().Neg().String()+" of its credit now.")
+	}
+	tx.Queue(`UPDATE wallets SET floor = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, w[0].ID, -credit.Micros())
+	return nil
+}
+
+// BalanceOf returns the balance of an account of the actor's tenant. It refuses with ErrNoSuchAccount.
+func BalanceOf(tx *store.Tx, account models.ID) (models.Balance, error) {
+	var rows []struct {
+		Kind      string
+		Asset     string
+		Balance   int64
+		Floor     *int64
+		Allocated int64
+	}
+	err := tx.Raw(`SELECT kind, asset, balance, floor, allocated FROM wallets
+		WHERE tenant_id = ? AND account_id = ? AND kind IN ('balance', 'spent')`, tx.Actor.Tenant, account).Scan(&rows).Error
+	if err != nil {
+		return models.Balance{}, err
+	}
+	if len(rows) == 0 {
+		return models.Balance{}, ErrNoSuchAccount
+	}
+	var b models.Balance
+	for _, r := range rows {
+		if r.Kind == spentWallet {
+			b.Spent = models.FromMicros(r.Balance, r.Asset)
+			continue
+		}
+		b.Balance = models.FromMicros(r.Balance, r.Asset)
+		b.Allocated = models.FromMicros(r.Allocated, r.Asset)
+		b.Credit = models.Zero(r.Asset)
+		if r.Floor != nil {
+			b.Credit = models.FromMicros(-*r.Floor, r.Asset)
+		}
+	}
+	return b, nil
+}
+
+// HeldBySubAccounts returns the sum of the balances of all sub-accounts of the actor's tenant.
+func HeldBySubAccounts(tx *store.Tx, currency string) (models.Money, error) {
+	var sum int64
+	err := tx.Raw(`SELECT coalesce(sum(balance), 0) FROM wallets
+		WHERE tenant_id = ? AND kind = 'balance' AND account_id <> tenant_id AND asset = ?`, tx.Actor.Tenant, currency).Scan(&sum).Error
+	return models.FromMicros(sum, currency), err
+}
