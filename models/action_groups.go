@@ -18,7 +18,7 @@ var ActionGroups = []ActionGroup{
 	{"access", "Account access", []Action{AccessStarted, AccessEnded}},
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, PasswordSet}},
 	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
-	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, "text.failed", JobRetried}},
+	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried}},
 }
 
 // ActionGroupOf returns the group of a key.

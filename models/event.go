@@ -44,6 +44,7 @@ const (
 	MailSent              Action = "mail.sent"
 	MailFailed            Action = "mail.failed"
 	TextSent              Action = "text.sent"
+	TextFailed            Action = "text.failed"
 	JobRetried            Action = "job.retried"
 )
 

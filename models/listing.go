@@ -49,6 +49,7 @@ type ShownAccount struct {
 	Balance       Balance
 	ParentBalance Balance
 	Activation    *OpenActivation // of a Pending account
+	LastActivity  *time.Time      // last usage
 }
 
 // ActivationMethod is how a new account's user proves that the e-mail is theirs (ACC-4). Either way a code proves the mobile.
@@ -86,7 +87,8 @@ type FoundAccount struct {
 	Mobile     string
 	Status     AccountStatus
 	ParentName string
-	Plan       Plan
+	Plan       Plan    // of a parent
+	Funding    Funding // of a sub-account
 	Balance    Money
 }
 

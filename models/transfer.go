@@ -16,8 +16,20 @@ type Transfer struct {
 // Side is one wallet of a transfer.
 type Side struct {
 	Account       ID
+	Name          string // of the account, where a transfer is read back
+	Wallet        WalletKind
 	Before, After Money
+	Untold        bool // it is another account's, whose balance the reader may not see: Before and After are zero
 }
+
+// WalletKind says what a wallet is for.
+type WalletKind string
+
+const (
+	BalanceWallet WalletKind = "balance" // what the account may spend
+	SpentWallet   WalletKind = "spent"   // what it paid for usage
+	OutsideWallet WalletKind = "outside" // the world that money comes from
+)
 
 // TransferKind says what a transfer was for.
 type TransferKind string

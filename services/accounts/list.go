@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,14 +39,29 @@ var orders = map[string]order{
 	"last_activity": {"coalesce(s.last_at, '-infinity')", "s.account_id", "timestamptz"},
 }
 
+// reads says whether a cursor's key is one of this order. A cursor of another order, or one that somebody made up, is
+// none, and must not reach PostgreSQL, which would fail on it.
+func (o order) reads(key string) bool {
+	switch o.cast {
+	case "bigint":
+		_, err := strconv.ParseInt(key, 10, 64)
+		return err == nil
+	case "timestamptz":
+		_, whole := time.Parse("2006-01-02 15:04:05Z07", key)
+		_, parts := time.Parse("2006-01-02 15:04:05Z07:00", key) // PostgreSQL in a zone of +05:30
+		return whole == nil || parts == nil || key == "-infinity"
+	}
+	return !strings.ContainsRune(key, 0)
+}
+
 const listFrom = ` FROM accounts a
 	JOIN wallets b ON b.tenant_id = a.tenant_id AND b.account_id = a.id AND b.kind = 'balance'
 	JOIN wallets s ON s.tenant_id = a.tenant_id AND s.account_id = a.id AND s.kind = 'spent'
 	JOIN users u ON u.tenant_id = a.tenant_id AND u.account_id = a.id AND u.owner`
 
-// List returns a page of the sub-accounts of the actor's account. For: a parent's users.
+// List returns a page of the sub-accounts of the actor's account. For: a parent's users, staff at work in the tenant.
 func (s *Service) List(ctx context.Context, actor models.Actor, q models.AccountQuery) (models.AccountList, error) {
-	if err := actor.Require(models.ViewSubAccounts); err != nil {
+	if err := actor.Require(models.ViewSubAccounts); err != nil && !actor.Can(models.SupportAccounts) {
 		return models.AccountList{}, err
 	}
 	var page models.AccountList
@@ -112,7 +128,7 @@ func listPage(tx *store.Tx, q models.AccountQuery, page *models.AccountList) err
 		compare, direction = "<", "DESC"
 	}
 	at, valid := parseCursor(cursor)
-	if valid {
+	if valid = valid && by.reads(at.Key); valid {
 		where += fmt.Sprintf(` AND (%s, %s) %s (?::%s, ?::uuid)`, by.expr, by.id, compare, by.cast)
 		args = append(args, at.Key, at.ID)
 	}

@@ -64,10 +64,20 @@ func show(tx *store.Tx, id models.ID) (models.ShownAccount, error) {
 	if found.ParentBalance, err = ledger.BalanceOf(tx, found.TenantID); err != nil {
 		return found, err
 	}
+	if found.LastActivity, err = lastActivity(tx, id); err != nil {
+		return found, err
+	}
 	if found.Status == models.Pending {
 		found.Activation, err = pendingActivation(tx, id)
 	}
 	return found, err
+}
+
+// lastActivity is when the account last used anything that cost something.
+func lastActivity(tx *store.Tx, id models.ID) (*time.Time, error) {
+	var row struct{ LastAt *time.Time }
+	err := tx.Raw(`SELECT last_at FROM wallets WHERE tenant_id = ? AND account_id = ? AND kind = 'spent'`, tx.Actor.Tenant, id).Scan(&row).Error
+	return row.LastAt, err
 }
 
 func pendingActivation(tx *store.Tx, id models.ID) (*models.OpenActivation, error) {
@@ -88,8 +98,8 @@ func pendingActivation(tx *store.Tx, id models.ID) (*models.OpenActivation, erro
 		CodeAccepted: row.CodeAcceptedAt != nil, CodesSent: row.CodesSent}, nil
 }
 
-// Find returns the accounts of the whole installation whose name, contact, e-mail or mobile has the text in it, parents
-// first, fifty at most; with no text, the parents in order of name. after is the name and id of the last row before.
+// Find returns the accounts of the whole installation whose name, contact, e-mail or mobile has the text in it, fifty at
+// most in order of name; with no text, the parents. after is the next of the page before.
 // For: staff.
 func (s *Service) Find(ctx context.Context, actor models.Actor, text, after string) (found []models.FoundAccount, next string, err error) {
 	if err := actor.Require(models.SupportAccounts); err != nil {
@@ -99,7 +109,7 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, text, after stri
 	if pattern := searchPattern(text); pattern != "" {
 		where, args = `a.kind <> 'operator' AND a.status <> 'deleted' AND a.search LIKE ?`, []any{pattern}
 	}
-	if at, ok := parseCursor(after); ok {
+	if at, ok := parseCursor(after); ok && orders["name"].reads(at.Key) {
 		where, args = where+` AND (`+nameOrder+`, a.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
 	}
 	var rows []struct {
@@ -108,12 +118,13 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, text, after stri
 		Name, Email, Mobile, ParentName string
 		Status                          models.AccountStatus
 		Plan                            models.Plan
+		Funding                         models.Funding
 		Asset                           string
 		Balance                         int64
 		SortKey                         string
 	}
 	err = s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, p.name AS parent_name, w.asset, w.balance, `+nameOrder+` AS sort_key
+		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, a.funding, p.name AS parent_name, w.asset, w.balance, `+nameOrder+` AS sort_key
 			FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
 			JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
 			WHERE `+where+` ORDER BY `+nameOrder+`, a.id LIMIT 51`, args...).Scan(&rows).Error
@@ -124,7 +135,30 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, text, after stri
 	}
 	for _, r := range rows {
 		found = append(found, models.FoundAccount{TenantID: r.TenantID, ID: r.ID, Kind: r.Kind, Name: r.Name, Email: r.Email, Mobile: r.Mobile,
-			Status: r.Status, ParentName: r.ParentName, Plan: r.Plan, Balance: models.FromMicros(r.Balance, r.Asset)})
+			Status: r.Status, ParentName: r.ParentName, Plan: r.Plan, Funding: r.Funding, Balance: models.FromMicros(r.Balance, r.Asset)})
 	}
 	return found, next, err
+}
+
+// Named returns the account that the text names: an ID, or the name of the actor's account or of one of its sub-accounts,
+// whatever its capitals. For: a parent's users. Refuses with ErrNoSuchAccount.
+func (s *Service) Named(ctx context.Context, actor models.Actor, text string) (models.Account, error) {
+	if err := actor.Require(models.ViewSubAccounts); err != nil {
+		return models.Account{}, err
+	}
+	if id, ok := models.ParseID(text); ok {
+		return s.Account(ctx, actor, id)
+	}
+	var a models.Account
+	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		var id models.ID
+		err := tx.Raw(`SELECT id FROM accounts a WHERE tenant_id = ? AND status <> 'deleted' AND `+nameOrder+` = lower(? COLLATE "und-x-icu")
+			ORDER BY kind LIMIT 1`, actor.Tenant, text).Scan(&id).Error
+		if err != nil {
+			return err
+		}
+		a, err = accountByID(tx, id)
+		return err
+	})
+	return a, err
 }

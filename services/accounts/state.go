@@ -97,28 +97,45 @@ func (s *Service) Delete(ctx context.Context, actor models.Actor, sub models.ID,
 		return models.Transfer{}, err
 	}
 	var returned models.Transfer
-	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		if sub == tx.Actor.Tenant {
-			return models.Event{}, ErrNoSuchAccount
-		}
-		var err error
-		returned, err = ledger.Close(ctx, tx, sub, "Account deleted")
-		if err != nil && err != ledger.ErrAccountClosed { // closed: a deactivated account has returned everything
-			return models.Event{}, err
-		}
-		a, err := lockSubAccount(tx, sub)
-		if err != nil {
-			return models.Event{}, err
-		}
-		if typedName != a.Name {
-			return models.Event{}, ErrNameNotTyped.At("name", ErrNameNotTyped.Message)
-		}
-		tx.Queue(`UPDATE accounts SET status = 'deleted', status_before = '', status_reason = '', version = version + 1
-			WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)
-		tx.Queue(`UPDATE activations SET ended_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND ended_at IS NULL`, tx.Actor.Tenant, sub, tx.Now)
-		identity.EndSessionsOfAccount(tx, sub)
-		identity.FreeEmails(tx, sub)
-		return models.Event{Action: models.SubAccountDeleted, Account: sub, Details: map[string]string{"name": a.Name, "email": a.Email}}, nil
+	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
+		event, returned, err = remove(ctx, tx, sub, func(name string) bool { return typedName == name })
+		return event, err
 	})
 	return returned, err
+}
+
+// PreviewDelete says what Delete would return now, and does nothing.
+func (s *Service) PreviewDelete(ctx context.Context, actor models.Actor, sub models.ID) (models.Transfer, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return models.Transfer{}, err
+	}
+	var returned models.Transfer
+	err := s.store.Preview(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
+		event, returned, err = remove(ctx, tx, sub, func(string) bool { return true })
+		return event, err
+	})
+	return returned, err
+}
+
+func remove(ctx context.Context, tx *store.Tx, sub models.ID, confirmed func(name string) bool) (models.Event, models.Transfer, error) {
+	if sub == tx.Actor.Tenant {
+		return models.Event{}, models.Transfer{}, ErrNoSuchAccount
+	}
+	returned, err := ledger.Close(ctx, tx, sub, "Account deleted")
+	if err != nil && err != ledger.ErrAccountClosed { // closed: a deactivated account has returned everything
+		return models.Event{}, models.Transfer{}, err
+	}
+	a, err := lockSubAccount(tx, sub)
+	if err != nil {
+		return models.Event{}, models.Transfer{}, err
+	}
+	if !confirmed(a.Name) {
+		return models.Event{}, models.Transfer{}, ErrNameNotTyped.At("name", ErrNameNotTyped.Message)
+	}
+	tx.Queue(`UPDATE accounts SET status = 'deleted', status_before = '', status_reason = '', version = version + 1
+		WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)
+	tx.Queue(`UPDATE activations SET ended_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND ended_at IS NULL`, tx.Actor.Tenant, sub, tx.Now)
+	identity.EndSessionsOfAccount(tx, sub)
+	identity.FreeEmails(tx, sub)
+	return models.Event{Action: models.SubAccountDeleted, Account: sub, Details: map[string]string{"name": a.Name, "email": a.Email}}, returned, nil
 }

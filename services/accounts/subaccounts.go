@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -144,6 +145,9 @@ func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order 
 			return models.Event{}, p.Err()
 		}
 		edited = before
+		if d == detailsOf(before) {
+			return models.Event{}, errUnchanged
+		}
 		edited.Name, edited.ContactName, edited.Mobile, edited.Country, edited.TimeZone = d.AccountName, d.ContactName, d.Mobile, d.Country, d.TimeZone
 		edited.Version++
 		err = tx.Exec(`UPDATE accounts SET name = ?, contact_name = ?, mobile = ?, country = ?, time_zone = ?, version = version + 1
@@ -157,7 +161,21 @@ func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order 
 		}
 		return models.Event{Action: models.SubAccountEdited, Account: edited.ID, Details: changes(before, edited)}, err
 	})
-	return edited, err
+	return edited, unlessUnchanged(err)
+}
+
+func detailsOf(a models.Account) Details {
+	return Details{AccountName: a.Name, ContactName: a.ContactName, Email: a.Email, Mobile: a.Mobile, Country: a.Country, TimeZone: a.TimeZone}
+}
+
+// errUnchanged ends a change that would change nothing, so that the action log does not tell of it.
+var errUnchanged = errors.New("accounts: nothing to change")
+
+func unlessUnchanged(err error) error {
+	if err == errUnchanged {
+		return nil
+	}
+	return err
 }
 
 func changes(before, after models.Account) map[string]string {
@@ -197,13 +215,16 @@ func (s *Service) SetPrivileges(ctx context.Context, actor models.Actor, sub mod
 		if err != nil {
 			return models.Event{}, err
 		}
+		if list(before) == list(wanted) {
+			return models.Event{}, errUnchanged
+		}
 		tx.Queue(`DELETE FROM privileges WHERE tenant_id = $1 AND account_id = $2`, tx.Actor.Tenant, sub)
 		grant(tx, sub, wanted)
 		newVersion(tx, sub)
 		return models.Event{Action: models.PrivilegesChanged, Account: sub,
 			Details: map[string]string{"privileges": list(wanted), "before": list(before)}}, nil
 	})
-	return err
+	return unlessUnchanged(err)
 }
 
 // SetFunding changes out of which pocket a sub-account's usage is paid. What the old way left goes back to the parent.
@@ -234,11 +255,14 @@ func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models
 		if a.Version != version {
 			return models.Event{}, ErrStale
 		}
+		if a.Funding == funding && event.Details["returned"] == "" {
+			return models.Event{}, errUnchanged
+		}
 		event.Details["before"] = string(a.Funding)
 		tx.Queue(`UPDATE accounts SET funding = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, string(funding))
 		return event, nil
 	})
-	return err
+	return unlessUnchanged(err)
 }
 
 func grant(tx *store.Tx, account models.ID, wanted []models.Privilege) {

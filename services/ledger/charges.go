@@ -38,14 +38,15 @@ type Charge struct {
 	Repeated bool // it was charged before under the same reference
 }
 
-func (o ChargeOrder) validate() error {
+// Validate says what is wrong with the order by itself: kind, country, quantity, parts, amount, reference.
+func (o ChargeOrder) Validate() error {
 	var p models.Problems
 	switch o.Kind {
 	case MessageUsage, CallUsage, NumberUsage, KeywordUsage:
 	default:
 		p.Add("kind", "Choose what was used.")
 	}
-	if len(o.Country) != 2 {
+	if !models.IsCountry(o.Country) {
 		p.Add("country", "Choose the destination country.")
 	}
 	if o.Quantity < 1 || o.Quantity > 1_000_000_000 {
@@ -72,7 +73,7 @@ func (s *Service) Charge(ctx context.Context, actor models.Actor, order ChargeOr
 	if err := actor.Require(models.RecordUsage); err != nil {
 		return Charge{}, err
 	}
-	if err := order.validate(); err != nil {
+	if err := order.Validate(); err != nil {
 		return Charge{}, err
 	}
 	var made Charge

@@ -17,7 +17,8 @@ type PaymentOrder struct {
 	Key       string
 }
 
-func (o PaymentOrder) validate() error {
+// Validate says what is wrong with the order by itself: amount, reference, note.
+func (o PaymentOrder) Validate() error {
 	var p models.Problems
 	if !o.Amount.IsPositive() {
 		p.Add("amount", "Enter an amount above zero.")
@@ -39,7 +40,7 @@ func (s *Service) RecordMoney(ctx context.Context, actor models.Actor, order Pay
 	if err := actor.Require(models.RecordMoney); err != nil {
 		return models.Transfer{}, err
 	}
-	if err := order.validate(); err != nil {
+	if err := order.Validate(); err != nil {
 		return models.Transfer{}, err
 	}
 	actor = actor.In(order.Parent)

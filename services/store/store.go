@@ -7,12 +7,12 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
-
-	"database/sql"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -47,11 +47,18 @@ var (
 	errPreviewEnded = errors.New("store: preview ended")
 )
 
+// connections is how many a process opens unless pool_max_conns in its address says otherwise: more than a small machine's
+// cores, since a connection that commits waits for the disk.
+const connections = 24
+
 // Open connects to the migrated database at dsn. now is the clock that every change reads once; nil is the machine's.
 func Open(ctx context.Context, dsn string, now func() time.Time) (*Store, error) {
 	cfg, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
+	}
+	if !strings.Contains(dsn, "pool_max_conns") {
+		cfg.MaxConns = connections
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -77,8 +77,11 @@ func TestReadCannotWrite(t *testing.T) {
 	w := storetest.NewWorld(t)
 	actor := w.Clinic.Admin.Actor
 	for name, write := range map[string]func(context.Context, *store.Tx) error{
-		"exec":       func(_ context.Context, tx *store.Tx) error { return tx.Exec(`UPDATE accounts SET name = 'x'`).Error },
-		"raw update": func(_ context.Context, tx *store.Tx) error { var n int; return tx.Raw(`UPDATE accounts SET name = 'x' RETURNING 1`).Scan(&n).Error },
+		"exec": func(_ context.Context, tx *store.Tx) error { return tx.Exec(`UPDATE accounts SET name = 'x'`).Error },
+		"raw update": func(_ context.Context, tx *store.Tx) error {
+			var n int
+			return tx.Raw(`UPDATE accounts SET name = 'x' RETURNING 1`).Scan(&n).Error
+		},
 		"queue": func(ctx context.Context, tx *store.Tx) error {
 			tx.Queue(`UPDATE accounts SET name = 'x'`)
 			var n int

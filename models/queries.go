@@ -1,0 +1,27 @@
+package models
+
+// UsageQuery is what the URL of the usage report says, as typed: what is wrong in it comes back to be corrected.
+type UsageQuery struct {
+	From, To  string // days
+	Account   string // an account's name, or its ID
+	Country   string
+	Kind      string
+	GroupBy   UsageGrouping
+	ByAccount bool // the column Account was added
+}
+
+// LogQuery is what the URL of the action log says, as typed.
+type LogQuery struct {
+	From, To     string // days
+	Account      string // an account's name, or its ID
+	Who          string // part of an e-mail
+	Group        string // key of ActionGroups
+	Older, Newer string // cursors
+}
+
+// StatementQuery is what the URL of a statement says, as typed.
+type StatementQuery struct {
+	From, To     string // days
+	At           string // balance on this date and time of the reader's zone
+	Older, Newer string // cursors
+}

@@ -1,0 +1,163 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"offshoot/models"
+)
+
+// Every function here returns a message that is ready for Mail or, where it says so, for Text. Names are written as they
+// are: a plain text has no markup that they could close.
+
+// ActivationPassword welcomes the user of a new account: where to sign in, and with which one-time password (ACC-4).
+// openedBy is who made the account, a parent's name or the installation's; expires is when the password dies.
+func ActivationPassword(in Installation, a models.Account, openedBy, signInURL, oneTimePassword string, expires time.Time) Message {
+	return secret(letter(in, a, "Your account "+a.Name+" at "+in.Name,
+		opened(in, a, openedBy)+" To start using it, sign in here:",
+		signInURL,
+		"E-mail: "+a.Email+"\nOne-time password: "+oneTimePassword,
+		"We are sending a 6-digit code to your mobile as well. Have it at hand: you enter it after signing in, and then "+
+			"choose a password of your own.",
+		"The one-time password is valid until "+moment(a, expires)+". If it has run out, ask for a new one where you got "+
+			"this account from.",
+		unexpected))
+}
+
+// ActivationLink is ActivationPassword for those who are to set their password through a link.
+func ActivationLink(in Installation, a models.Account, openedBy, link string, expires time.Time) Message {
+	return secret(letter(in, a, "Your account "+a.Name+" at "+in.Name,
+		opened(in, a, openedBy)+" To start using it, set your password here:",
+		link,
+		"We are sending a 6-digit code to your mobile as well. Have it at hand: the page asks for it first.",
+		"You sign in with "+a.Email+". The link works once, until "+moment(a, expires)+". If it has run out, ask for a "+
+			"new one where you got this account from.",
+		unexpected))
+}
+
+// ActivationCode is the text with the code that proves the account's mobile (ACC-4). It fits into one SMS: at most 160
+// characters, all of the GSM alphabet, whatever the installation is called.
+func ActivationCode(in Installation, a models.Account, code string, valid time.Duration) Message {
+	return secret(Message{Account: a.ID, To: a.Mobile, Body: code + " is your activation code for " + smsName(in.Name) +
+		". It is valid for " + minutes(valid) + ". Keep it to yourself: nobody will ever ask you for it."})
+}
+
+// Deactivated tells an account that it was switched off (ACC-9). reason may be empty.
+func Deactivated(in Installation, a models.Account, reason string) Message {
+	return letter(in, a, "Your account "+a.Name+" was deactivated",
+		"Your account "+a.Name+" at "+in.Name+" was deactivated. You cannot sign in until it is activated again; nothing of "+
+			"your history is lost.",
+		because(reason),
+		"If you have a question about this, please ask the person who manages your account.")
+}
+
+// Reactivated tells an account that it may be used again (ACC-9).
+func Reactivated(in Installation, a models.Account, signInURL string) Message {
+	return letter(in, a, "Your account "+a.Name+" is active again",
+		"Good news: your account "+a.Name+" at "+in.Name+" is active again. You can sign in as before:",
+		signInURL)
+}
+
+// PasswordChanged tells a user that the password was changed, so that a thief's change does not go unseen (ACC-11).
+func PasswordChanged(in Installation, u models.User, zone *time.Location, at time.Time) Message {
+	m := letter(in, models.Account{ID: u.AccountID, ContactName: u.Name, Email: u.Email}, "Your password was changed",
+		"The password for "+u.Email+" at "+in.Name+" was changed on "+momentIn(zone, at)+".",
+		"If it was you, all is well and there is nothing to do.",
+		"If it was not, please tell the person who manages your account at once, so that nobody else can use it.")
+	return m
+}
+
+// FeatureApproved tells a parent that staff granted what it asked for in the Store (ACC-1).
+func FeatureApproved(in Installation, parent models.Account, feature, storeURL string) Message {
+	return letter(in, parent, feature+" is enabled for "+parent.Name,
+		"Good news: your request for "+feature+" was approved, and it is ready to use.",
+		storeURL)
+}
+
+// FeatureRefused tells a parent that staff refused what it asked for in the Store (ACC-1). reason may be empty.
+func FeatureRefused(in Installation, parent models.Account, feature, reason string) Message {
+	return letter(in, parent, "Your request for "+feature,
+		"Thank you for your interest in "+feature+". We have looked at your request and cannot enable it at the moment.",
+		because(reason),
+		"You are welcome to ask again when things have changed.")
+}
+
+// AccessNotice tells an account that somebody entered it, why, and until when at the latest (ACC-12).
+func AccessNotice(in Installation, a models.Account, who, reason string, from, until time.Time) Message {
+	return letter(in, a, who+" accessed your account "+a.Name,
+		who+" entered your account "+a.Name+" at "+in.Name+" on "+moment(a, from)+", until "+moment(a, until)+" at the latest.",
+		because(reason),
+		"Everything done meanwhile stands in the action log under both names. If you did not expect this, please ask the "+
+			"person who manages your account.")
+}
+
+const unexpected = "If you did not expect this mail, you can ignore it: without the code on your mobile nobody can use the account."
+
+func opened(in Installation, a models.Account, by string) string {
+	return "Welcome! " + oneLine(by) + " has opened the account " + a.Name + " for you at " + in.Name + "."
+}
+
+func because(reason string) string {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return ""
+	}
+	return "The reason given: " + reason
+}
+
+// letter is a greeting, paragraphs, and who is writing. Empty paragraphs are left out.
+func letter(in Installation, a models.Account, subject string, paragraphs ...string) Message {
+	name := a.ContactName
+	if name == "" {
+		name = a.Name
+	}
+	body := []string{strings.TrimSpace("Hello "+oneLine(name)) + ","}
+	for _, p := range paragraphs {
+		if p != "" {
+			body = append(body, p)
+		}
+	}
+	body = append(body, "Kind regards\n"+in.Name+"\n"+in.PublicURL)
+	return Message{Account: a.ID, To: a.Email, Subject: oneLine(subject), Body: strings.Join(body, "\n\n") + "\n"}
+}
+
+func secret(m Message) Message {
+	m.Secret = true
+	return m
+}
+
+// moment writes a time as the account's own clock shows it, with the zone's name (REP-5).
+func moment(a models.Account, t time.Time) string { return momentIn(a.Zone(), t) }
+
+func momentIn(zone *time.Location, t time.Time) string {
+	return t.In(zone).Format("Monday, 2 January 2006 at 15:04") + " (" + zone.String() + ")"
+}
+
+func minutes(d time.Duration) string {
+	n := int(d / time.Minute)
+	if n == 1 {
+		return "1 minute"
+	}
+	return fmt.Sprintf("%d minutes", n)
+}
+
+// smsName spells a name with letters that the GSM alphabet has and that count as one: accents go, and what has no such
+// letter. A single letter beyond it would cut the room for the text from 160 characters to 70.
+func smsName(name string) string {
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(name) {
+		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" .-&'", r)) {
+			b.WriteRune(r)
+		}
+		if b.Len() == 30 {
+			break
+		}
+	}
+	if short := strings.Join(strings.Fields(b.String()), " "); short != "" {
+		return strings.TrimRight(short, ".")
+	}
+	return "your account"
+}

@@ -1,0 +1,379 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"offshoot/models"
+	"offshoot/services/accounts"
+	"offshoot/services/identity"
+	"offshoot/services/ledger"
+	"offshoot/services/notify"
+	"offshoot/services/store"
+)
+
+// Passphrase is the password of everybody in the cast.
+const Passphrase = "correct horse battery staple"
+
+// Clock is a test's time. It stands still until the test moves it.
+type Clock struct{ micros atomic.Int64 }
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()).UTC() }
+
+// Set moves the clock to a time; Add moves it on.
+func (c *Clock) Set(t time.Time)     { c.micros.Store(t.UnixMicro()) }
+func (c *Clock) Add(d time.Duration) { c.micros.Add(d.Microseconds()) }
+
+// Services are all services on one test database, with a clock that the test moves.
+type Services struct {
+	DSN      string
+	Clock    *Clock
+	Store    *store.Store
+	Identity *identity.Service
+	Accounts *accounts.Service
+	Ledger   *ledger.Service
+	Notify   *notify.Service
+}
+
+// New returns services on a database of their own. When the test ends, the books of every tenant are checked.
+func New(t testing.TB) *Services {
+	t.Helper()
+	return On(t, Database(t))
+}
+
+// On is New on a database that the test has made.
+func On(t testing.TB, dsn string) *Services {
+	t.Helper()
+	s := open(t, dsn)
+	t.Cleanup(s.Store.Close)
+	t.Cleanup(func() { s.CheckBooks(t) })
+	return s
+}
+
+func open(t testing.TB, dsn string) *Services {
+	t.Helper()
+	s := &Services{DSN: dsn, Clock: &Clock{}}
+	s.Clock.Set(time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC))
+	var err error
+	if s.Store, err = store.Open(context.Background(), s.DSN, s.Clock.Now); err != nil {
+		t.Fatal(err)
+	}
+	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
+		t.Fatal(err)
+	}
+	s.Accounts = accounts.New(s.Store, s.Identity, notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"})
+	s.Ledger = ledger.New(s.Store)
+	return s
+}
+
+// CheckBooks fails the test when the books of any tenant are wrong.
+func (s *Services) CheckBooks(t testing.TB) {
+	t.Helper()
+	for _, tenant := range s.tenants(t) {
+		must(t, s.Store.Read(context.Background(), models.System(tenant), func(_ context.Context, tx *store.Tx) error {
+			books, err := ledger.CheckBooks(tx)
+			for _, fault := range books.Faults {
+				t.Errorf("books of %s: %s", tenant, fault)
+			}
+			return err
+		}))
+	}
+}
+
+var errUndo = errors.New("undo")
+
+// FaultsAfter returns what the check of the books finds after a statement that goes around every rule, and takes the
+// statement back.
+func (s *Services) FaultsAfter(t testing.TB, spoil string) []string {
+	t.Helper()
+	var faults []string
+	for _, tenant := range s.tenants(t) {
+		_, err := s.Store.Change(context.Background(), models.System(tenant), func(_ context.Context, tx *store.Tx) (models.Event, error) {
+			for _, sql := range []string{`ALTER TABLE entries DISABLE TRIGGER USER`, `ALTER TABLE transfers DISABLE TRIGGER USER`,
+				`ALTER TABLE charges DISABLE TRIGGER USER`, `ALTER TABLE action_log DISABLE TRIGGER USER`, `SET CONSTRAINTS ALL DEFERRED`, spoil} {
+				if err := tx.Exec(sql).Error; err != nil {
+					return models.Event{}, err
+				}
+			}
+			books, err := ledger.CheckBooks(tx)
+			faults = append(faults, books.Faults...)
+			return models.Event{}, errors.Join(err, errUndo)
+		})
+		if !errors.Is(err, errUndo) || strings.Contains(err.Error(), "SQLSTATE") {
+			t.Fatal(err)
+		}
+	}
+	return faults
+}
+
+func (s *Services) tenants(t testing.TB) []models.ID {
+	t.Helper()
+	rows, err := s.Store.Pool().Query(context.Background(), `SELECT id FROM accounts WHERE kind = 'parent'`)
+	must(t, err)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[models.ID])
+	must(t, err)
+	return ids
+}
+
+// World is the cast: an operator and two companies that do not know each other.
+type World struct {
+	*Services
+	Sam Person // staff Admin
+
+	Clinic Company // North Clinic Group, EUR, pre-pay, feature enabled, 1,000.00 on its balance
+	Harbor Company // Harbor Media, JPY, post-pay with a credit line of 50,000
+}
+
+// Company is a parent with its people and sub-accounts.
+type Company struct {
+	models.Account
+	Admin Person
+	// the first sub-account has a balance of its own, the second spends its parent's; both are Active
+	Own, Shared Person
+}
+
+// Person is somebody who signs in with an e-mail and Passphrase, and the actor they are in their account.
+type Person struct {
+	Email   string
+	Account models.Account
+	Actor   models.Actor
+}
+
+// cast is the world as it was made once in this process; every test gets a copy of its database.
+var cast struct {
+	making   sync.Mutex
+	template string
+	world    World
+}
+
+// NewWorld returns the cast on a database of its own.
+func NewWorld(t testing.TB) *World {
+	t.Helper()
+	cast.making.Lock()
+	if cast.template == "" {
+		makeCast(t)
+	}
+	cast.making.Unlock()
+	w := cast.world
+	w.Services = On(t, copyOf(t, cast.template))
+	return &w
+}
+
+func makeCast(t testing.TB) {
+	t.Helper()
+	ready(t)
+	name, err := databases.clone(databases.template)
+	must(t, err)
+	s := open(t, databases.dsn(name))
+	cast.world = *WorldOn(t, s)
+	s.Store.Close()
+	must(t, databases.freeze(name))
+	cast.template = name
+}
+
+// WorldOn is NewWorld on services that the test has made.
+func WorldOn(t testing.TB, s *Services) *World {
+	t.Helper()
+	w := &World{Services: s}
+	ctx := context.Background()
+	operator, err := w.Accounts.Install(ctx, accounts.Details{AccountName: "Offshoot Support", ContactName: "Sam Rivera", Email: "sam@offshoot.example",
+		Mobile: "+4915112345670", Country: "DE", TimeZone: "Europe/Berlin"}, "EUR", Passphrase)
+	must(t, err)
+	w.Sam = w.person(t, operator, "sam@offshoot.example", models.Admin, nil)
+
+	w.Clinic = w.company(t, accounts.ParentOrder{Details: accounts.Details{AccountName: "North Clinic Group", ContactName: "Nora Weber",
+		Email: "nora@clinic.example", Mobile: "+4915112345671", Country: "DE", TimeZone: "Europe/Berlin"}, Currency: "EUR", Plan: models.PrePay, Method: models.ByPassword})
+	_, err = w.Ledger.RecordMoney(ctx, w.Sam.Actor, ledger.PaymentOrder{Parent: w.Clinic.ID, Amount: models.FromMicros(1_000_000_000, "EUR"), Reference: "SEPA 1"})
+	must(t, err)
+	w.Clinic.Own = w.subAccount(t, w.Clinic, "North Clinic", "ward@clinic.example", "+4915112345672", models.OwnBalance, models.BillingPayments, models.ManageAudience)
+	w.Clinic.Shared = w.subAccount(t, w.Clinic, "Night Ward", "night@clinic.example", "+4915112345673", models.SharedBalance)
+
+	w.Harbor = w.company(t, accounts.ParentOrder{Details: accounts.Details{AccountName: "Harbor Media", ContactName: "Haru Sato",
+		Email: "haru@harbor.example", Mobile: "+819012345678", Country: "JP", TimeZone: "Asia/Tokyo"}, Currency: "JPY", Plan: models.PostPay, Credit: "50000", Method: models.ByLink})
+	w.Harbor.Own = w.subAccount(t, w.Harbor, "Pier One", "pier@harbor.example", "+819012345679", models.OwnBalance)
+	w.Harbor.Shared = w.subAccount(t, w.Harbor, "Lighthouse", "light@harbor.example", "+819012345680", models.SharedBalance)
+	return w
+}
+
+// AddCompany adds one more company in EUR, pre-pay, with nothing on its balance, and two sub-accounts as in Company.
+// n tells several of one test apart.
+func (w *World) AddCompany(t testing.TB, n int) Company {
+	t.Helper()
+	at := fmt.Sprintf("@company%d.example", n)
+	c := w.company(t, accounts.ParentOrder{Details: accounts.Details{AccountName: fmt.Sprint("Company ", n), ContactName: "Alex Berg",
+		Email: "alex" + at, Mobile: "+4915112345674", Country: "DE", TimeZone: "Europe/Berlin"}, Currency: "EUR", Plan: models.PrePay, Method: models.ByLink})
+	c.Own = w.subAccount(t, c, "Own", "own"+at, "+4915112345675", models.OwnBalance)
+	c.Shared = w.subAccount(t, c, "Shared", "shared"+at, "+4915112345676", models.SharedBalance)
+	return c
+}
+
+// AddUser gives an account one more user, who signs in with Passphrase.
+func (w *World) AddUser(t testing.TB, a models.Account, email string, role models.Role) {
+	t.Helper()
+	ctx := context.Background()
+	hash, err := w.Identity.HashPassword(ctx, Passphrase)
+	must(t, err)
+	_, err = w.Store.Change(ctx, models.System(a.TenantID), func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		_, err := identity.AddUser(ctx, tx, identity.NewUser{Account: a.ID, Name: "Kim Lee", Email: email, Role: role, PasswordHash: hash})
+		return models.Event{Action: models.UserAdded, Account: a.ID}, err
+	})
+	must(t, err)
+}
+
+// AddActive gives a company one more sub-account, Active, with a balance of its own.
+func (w *World) AddActive(t testing.TB, c Company, name, email string, granted ...models.Privilege) Person {
+	t.Helper()
+	return w.subAccount(t, c, name, email, "+4915112345677", models.OwnBalance, granted...)
+}
+
+// AddPending gives a company one more sub-account, which its user has not activated yet.
+func (w *World) AddPending(t testing.TB, c Company, name, email string) models.Account {
+	t.Helper()
+	account, err := w.Accounts.AddSubAccount(context.Background(), c.Admin.Actor, accounts.SubAccountOrder{
+		Details: accounts.Details{AccountName: name, ContactName: "Robin Frey", Email: email, Mobile: "+4915112345678", Country: c.Country, TimeZone: c.TimeZone},
+		Funding: models.OwnBalance, Method: models.ByPassword})
+	must(t, err)
+	return account
+}
+
+// Fingerprint stands for everything in the database but sessions and jobs: it changes when anything there does.
+func (s *Services) Fingerprint(t testing.TB) string {
+	t.Helper()
+	var sum string
+	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
+		SELECT 'accounts' || accounts::text AS x FROM accounts UNION ALL SELECT 'privileges' || privileges::text FROM privileges
+		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, password_hash, disabled_at)::text FROM users
+		UNION ALL SELECT 'login' || login_emails::text FROM login_emails UNION ALL SELECT 'activations' || activations::text FROM activations
+		UNION ALL SELECT 'accesses' || accesses::text FROM accesses UNION ALL SELECT 'wallets' || wallets::text FROM wallets
+		UNION ALL SELECT 'transfers' || transfers::text FROM transfers UNION ALL SELECT 'charges' || charges::text FROM charges
+		UNION ALL SELECT 'requests' || feature_requests::text FROM feature_requests UNION ALL SELECT 'features' || features::text FROM features
+		UNION ALL SELECT 'log' || action_log::text FROM action_log UNION ALL SELECT 'outbox' || outbox::text FROM outbox) all_rows`).Scan(&sum))
+	return sum
+}
+
+// OneTimePassword is what the newest mail to an address says.
+func (s *Services) OneTimePassword(t testing.TB, email string) string {
+	t.Helper()
+	return s.inOutbox(t, email, regexp.MustCompile(`[a-z2-9]{5}(-[a-z2-9]{5}){3}`))
+}
+
+// Code is what the newest text to a number says.
+func (s *Services) Code(t testing.TB, mobile string) string {
+	t.Helper()
+	return s.inOutbox(t, mobile, regexp.MustCompile(`\b[0-9]{6}\b`))
+}
+
+// Link is the path of the link in the newest mail to an address.
+func (s *Services) Link(t testing.TB, email string) string {
+	t.Helper()
+	return s.inOutbox(t, email, regexp.MustCompile(`/activate/link\?token=[\w-]+`))
+}
+
+func (s *Services) inOutbox(t testing.TB, recipient string, pattern *regexp.Regexp) string {
+	t.Helper()
+	var body string
+	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT body FROM outbox WHERE recipient = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, recipient).Scan(&body))
+	found := pattern.FindString(body)
+	if found == "" {
+		t.Fatalf("not in the outbox of %s: %s", recipient, body)
+	}
+	return found
+}
+
+// Euros and Yen are amounts as a person types them.
+func Euros(t testing.TB, text string) models.Money { return amount(t, text, "EUR") }
+func Yen(t testing.TB, text string) models.Money   { return amount(t, text, "JPY") }
+
+func amount(t testing.TB, text, currency string) models.Money {
+	t.Helper()
+	m, err := models.ParseAmount(text, currency)
+	must(t, err)
+	return m
+}
+
+// BalanceOf is what an account has now.
+func (s *Services) BalanceOf(t testing.TB, a models.Account) models.Money {
+	t.Helper()
+	var b models.Balance
+	err := s.Store.Read(context.Background(), models.System(a.TenantID), func(_ context.Context, tx *store.Tx) (err error) {
+		b, err = ledger.BalanceOf(tx, a.ID)
+		return err
+	})
+	must(t, err)
+	return b.Balance
+}
+
+// Count is how many rows a query's FROM and WHERE find, over all tenants.
+func (s *Services) Count(t testing.TB, from string, args ...any) int {
+	t.Helper()
+	var n int
+	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT count(*) FROM `+from, args...).Scan(&n))
+	return n
+}
+
+func (w *World) company(t testing.TB, order accounts.ParentOrder) Company {
+	t.Helper()
+	ctx := context.Background()
+	account, err := w.Accounts.CreateParent(ctx, w.Sam.Actor, order)
+	must(t, err)
+	w.activate(t, account)
+	c := Company{Account: account, Admin: w.person(t, account, order.Email, models.Admin, nil)}
+	_, err = w.Accounts.EnableSubAccounts(ctx, c.Admin.Actor)
+	must(t, err)
+	return c
+}
+
+func (w *World) subAccount(t testing.TB, c Company, name, email, mobile string, funding models.Funding, granted ...models.Privilege) Person {
+	t.Helper()
+	account, err := w.Accounts.AddSubAccount(context.Background(), c.Admin.Actor, accounts.SubAccountOrder{
+		Details: accounts.Details{AccountName: name, ContactName: "Team of " + name, Email: email, Mobile: mobile, Country: c.Country, TimeZone: c.TimeZone},
+		Funding: funding, Privileges: granted, Method: models.ByPassword})
+	must(t, err)
+	w.activate(t, account)
+	return w.person(t, account, email, models.Admin, granted)
+}
+
+// activate makes a Pending account Active with everybody's password, without walking through its mails.
+func (w *World) activate(t testing.TB, a models.Account) {
+	t.Helper()
+	ctx := context.Background()
+	hash, err := w.Identity.HashPassword(ctx, Passphrase)
+	must(t, err)
+	pool := w.Store.Pool()
+	for _, sql := range []string{
+		`UPDATE accounts SET status = 'active', activated_at = created_at WHERE tenant_id = $1 AND id = $2`,
+		`UPDATE activations SET ended_at = created_at WHERE tenant_id = $1 AND account_id = $2`,
+	} {
+		_, err = pool.Exec(ctx, sql, a.TenantID, a.ID)
+		must(t, err)
+	}
+	_, err = pool.Exec(ctx, `UPDATE users SET password_hash = $3, password_temporary = false WHERE tenant_id = $1 AND account_id = $2`, a.TenantID, a.ID, hash)
+	must(t, err)
+}
+
+func (w *World) person(t testing.TB, a models.Account, email string, role models.Role, granted []models.Privilege) Person {
+	t.Helper()
+	user, err := w.Identity.UserByEmail(context.Background(), email)
+	must(t, err)
+	a.Status = models.Active
+	return Person{Email: email, Account: a, Actor: models.Actor{Tenant: a.TenantID, Account: a.ID, Kind: a.Kind, User: user.ID, Email: email,
+		Role: role, Home: a.TenantID, HomeAcct: a.ID, Privileges: models.PrivilegesOf(a.Kind, role, granted)}}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
