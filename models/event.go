@@ -65,7 +65,7 @@ type Event struct {
 // LogLine is an Event as the action log keeps it.
 type LogLine struct {
 	Tenant       ID
-	TenantName   string // the parent in whose books the line stands; staff read those of all
+	TenantName   string // the parent in whose books the line stands, where staff read those of all
 	ID           ID
 	At           time.Time
 	ActorEmail   string

@@ -3,6 +3,7 @@ package models
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -46,6 +47,9 @@ func (m Money) IsZero() bool       { return m.Amount.IsZero() }
 func (m Money) IsPositive() bool   { return m.Amount.IsPositive() }
 func (m Money) IsNegative() bool   { return m.Amount.IsNegative() }
 
+// Rounded is the amount to the minor digits of its currency, half away from zero: for averages, never for what is moved.
+func (m Money) Rounded() Money { return Money{m.Amount.Round(int32(Decimals(m.Asset))), m.Asset} }
+
 // Text is the amount without its asset: at least the minor digits of the currency, more only where a unit price has
 // them, a point, no grouping. It is what files, forms and tests hold.
 func (m Money) Text() string {
@@ -70,11 +74,14 @@ func Decimals(asset string) int {
 	return scale
 }
 
-// IsCurrency says whether text is an ISO 4217 code in capitals.
+// IsCurrency says whether text is the ISO 4217 code of a currency in capitals. The standard has codes for metals, units
+// of account, tests and "no currency" too; nobody can hold those.
 func IsCurrency(text string) bool {
 	unit, err := currency.ParseISO(text)
-	return err == nil && unit.String() == text
+	return err == nil && unit.String() == text && !slices.Contains(noCurrencies, text)
 }
+
+var noCurrencies = []string{"XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU", "XTS", "XUA", "XXX"}
 
 // ErrAmount is the refusal of a typed amount; its field is "amount" unless the caller says otherwise.
 var ErrAmount = &Error{Kind: Invalid, Code: "bad_amount", Message: "That is not an amount."}

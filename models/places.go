@@ -72,7 +72,7 @@ func IsTimeZone(name string) bool {
 var Currencies = sync.OnceValue(func() []Place {
 	var all []Place
 	for _, c := range countries.AllCurrencies() {
-		if code := c.Alpha(); IsCurrency(code) && !strings.HasPrefix(code, "X") {
+		if code := c.Alpha(); IsCurrency(code) {
 			all = append(all, Place{code, c.String()})
 		}
 	}

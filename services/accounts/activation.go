@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nyaruka/phonenumbers"
+
 	"offshoot/models"
 	"offshoot/services/identity"
 	"offshoot/services/notify"
@@ -369,12 +371,13 @@ func digest(secret []byte) []byte {
 	return sum[:]
 }
 
-// hidden leaves the country code's first digits and the last two: +49 •••• 07.
+// hidden leaves the country code and the last two digits: +353 •••• 07.
 func hidden(mobile string) string {
-	if len(mobile) < 7 {
-		return mobile
+	number, err := phonenumbers.Parse(mobile, "")
+	if err != nil {
+		return "••••"
 	}
-	return mobile[:3] + " •••• " + mobile[len(mobile)-2:]
+	return fmt.Sprintf("+%d •••• %s", number.GetCountryCode(), mobile[len(mobile)-2:])
 }
 
 // openerName is who opened the account, as its user knows them: the parent, or for a parent the operator.

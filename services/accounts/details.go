@@ -23,8 +23,8 @@ type Details struct {
 // check reads the details: trimmed, the e-mail in small letters, the mobile in E.164. It collects a sentence for each
 // field that is wrong.
 func (d Details) check(p *models.Problems) Details {
-	d.AccountName = checkName(p, "account_name", d.AccountName, true)
-	d.ContactName = checkName(p, "contact_name", d.ContactName, true)
+	d.AccountName = checkName(p, "account_name", "Enter an account name.", d.AccountName)
+	d.ContactName = checkName(p, "contact_name", "Enter a contact name.", d.ContactName)
 	d.Email = checkEmail(p, d.Email)
 	d.Country = strings.ToUpper(strings.TrimSpace(d.Country))
 	if !models.IsCountry(d.Country) {
@@ -40,23 +40,30 @@ func (d Details) check(p *models.Problems) Details {
 }
 
 // checkName takes any script and any sign, for a name is only ever shown escaped. It wants a letter or a digit, one line,
-// and no more than 60 characters.
-func checkName(p *models.Problems, field, name string, required bool) string {
+// and no more than 60 characters. missing is what it says to an empty one.
+func checkName(p *models.Problems, field, missing, name string) string {
 	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '\u00a0' }), " ")
 	switch {
-	case name == "" && !required:
 	case name == "":
-		p.Add(field, "Enter a name.")
+		p.Add(field, missing)
 	case len([]rune(name)) > 60:
 		p.Add(field, "Keep the name under 60 characters.")
-	case strings.ContainsFunc(name, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar
-	}):
+	case strings.ContainsFunc(name, isUnseen):
 		p.Add(field, "Leave out characters that cannot be seen.")
 	case !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
 		p.Add(field, "Use at least one letter or digit.")
 	}
 	return name
+}
+
+// isUnseen says whether a character shows nothing, or shows others in another order: two names that look alike would not
+// be the same. Joiners stay, for Persian words and emoji are written with them.
+func isUnseen(r rune) bool {
+	switch r {
+	case unicode.ReplacementChar, '\u200b', '\u2060', '\ufeff':
+		return true
+	}
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
 
 func checkEmail(p *models.Problems, text string) string {

@@ -255,6 +255,9 @@ func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models
 		if a.Version != version {
 			return models.Event{}, ErrStale
 		}
+		if a.Status == models.Deactivated {
+			return models.Event{}, ledger.ErrAccountClosed
+		}
 		if a.Funding == funding && event.Details["returned"] == "" {
 			return models.Event{}, errUnchanged
 		}

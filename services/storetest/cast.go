@@ -218,6 +218,16 @@ func (w *World) AddCompany(t testing.TB, n int) Company {
 	return c
 }
 
+// AddParent adds a parent account in Ireland, where figures have points, in EUR with 100.00 on its balance, which has not enabled sub-accounts yet.
+func (w *World) AddParent(t testing.TB) Company {
+	t.Helper()
+	c := w.parent(t, accounts.ParentOrder{Details: accounts.Details{AccountName: "Sunrise Health", ContactName: "Mara Lind", Email: "mara@sunrise.example",
+		Mobile: "+353850123456", Country: "IE", TimeZone: "Europe/Dublin"}, Currency: "EUR", Plan: models.PrePay, Method: models.ByLink})
+	_, err := w.Ledger.RecordMoney(context.Background(), w.Sam.Actor, ledger.PaymentOrder{Parent: c.ID, Amount: models.FromMicros(100_000_000, "EUR"), Reference: "SEPA 9"})
+	must(t, err)
+	return c
+}
+
 // AddUser gives an account one more user, who signs in with Passphrase.
 func (w *World) AddUser(t testing.TB, a models.Account, email string, role models.Role) {
 	t.Helper()
@@ -324,14 +334,18 @@ func (s *Services) Count(t testing.TB, from string, args ...any) int {
 
 func (w *World) company(t testing.TB, order accounts.ParentOrder) Company {
 	t.Helper()
-	ctx := context.Background()
-	account, err := w.Accounts.CreateParent(ctx, w.Sam.Actor, order)
-	must(t, err)
-	w.activate(t, account)
-	c := Company{Account: account, Admin: w.person(t, account, order.Email, models.Admin, nil)}
-	_, err = w.Accounts.EnableSubAccounts(ctx, c.Admin.Actor)
+	c := w.parent(t, order)
+	_, err := w.Accounts.EnableSubAccounts(context.Background(), c.Admin.Actor)
 	must(t, err)
 	return c
+}
+
+func (w *World) parent(t testing.TB, order accounts.ParentOrder) Company {
+	t.Helper()
+	account, err := w.Accounts.CreateParent(context.Background(), w.Sam.Actor, order)
+	must(t, err)
+	w.activate(t, account)
+	return Company{Account: account, Admin: w.person(t, account, order.Email, models.Admin, nil)}
 }
 
 func (w *World) subAccount(t testing.TB, c Company, name, email, mobile string, funding models.Funding, granted ...models.Privilege) Person {
@@ -376,4 +390,13 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// NewestTransfer is the last transfer that touched an account's balance.
+func (s *Services) NewestTransfer(t testing.TB, a models.Account) models.ID {
+	t.Helper()
+	var id models.ID
+	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT e.transfer_id FROM entries e JOIN wallets w ON w.id = e.wallet_id
+		WHERE w.account_id = $1 AND w.kind = 'balance' ORDER BY e.number DESC LIMIT 1`, a.ID).Scan(&id))
+	return id
 }

@@ -1,0 +1,149 @@
+package identity_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"offshoot/models"
+	"offshoot/services/identity"
+)
+
+// ACC-11: a password is kept as Argon2id with 19 MiB, two passes and one lane, salted, and nothing of it can be read.
+func TestHashAtRest(t *testing.T) {
+	service := identity.New(nil, identity.Options{})
+	one, err := service.HashPassword(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := service.HashPassword(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(one, "words") {
+		t.Errorf("kept as %q", one)
+	}
+	if one == two {
+		t.Error("two people with one password have one hash")
+	}
+}
+
+// ACC-11: a megabyte of password is refused before anything is computed of it.
+func TestHashTooLong(t *testing.T) {
+	service := identity.New(nil, cheap)
+	service.Watch(func(hash func() []byte) []byte { t.Error("hashed"); return hash() })
+	_, err := service.HashPassword(t.Context(), strings.Repeat("a", 1<<20))
+	field(t, err, "password")
+}
+
+// ACC-11: a password typed on another keyboard, in other code points, is the same password; hashes of an earlier cost go
+// on working; nobody's and a broken hash match nothing.
+func TestPasswordIs(t *testing.T) {
+	w := newWorld(t)
+	kim, nora := w.person["kim"], w.person["nora"]
+	set := func(u models.User, by *identity.Service, password string) {
+		hash, err := by.HashPassword(w.ctx, password)
+		w.ok(err)
+		w.exec(`UPDATE users SET password_hash = $2 WHERE id = $1`, u.ID, hash)
+	}
+	is := func(u models.User, password string) bool {
+		t.Helper()
+		right, err := w.identity.PasswordIs(w.ctx, u.TenantID, u.ID, password)
+		w.ok(err)
+		return right
+	}
+	if is(kim, "") || is(kim, oneTime+" ") || is(kim, strings.ToUpper(oneTime)) || !is(kim, oneTime) {
+		t.Error("the one-time password is not exactly the one-time password")
+	}
+	set(kim, w.identity, "zwölf Boxkämpfer jagen")
+	if !is(kim, "zwo\u0308lf Boxka\u0308mpfer jagen") || is(kim, "zwolf Boxkampfer jagen") {
+		t.Error("composed and decomposed letters are not the same")
+	}
+	set(kim, identity.New(w.store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 128, Passes: 2, Lanes: 2}}), password)
+	if !is(kim, password) {
+		t.Error("a hash of another cost does not work any more")
+	}
+	foreign := nora
+	foreign.TenantID = w.south
+	if is(foreign, password) || is(models.User{}, password) || is(models.User{}, "") {
+		t.Error("somebody who is not there has a password")
+	}
+	w.exec(`UPDATE users SET password_hash = '' WHERE id = $1`, kim.ID)
+	if is(kim, "") || is(kim, password) {
+		t.Error("a user without a password has one")
+	}
+	for _, broken := range []string{"x", "$argon2id$v=19$m=64,t=0,p=0$c2FsdA$", "$argon2i$v=19$m=64,t=1,p=1$c2FsdA$c2FsdA", "$$$$$"} {
+		w.exec(`UPDATE users SET password_hash = $2 WHERE id = $1`, kim.ID, broken)
+		if right, err := w.identity.PasswordIs(w.ctx, kim.TenantID, kim.ID, password); right || err == nil {
+			t.Errorf("%q: %v, %v", broken, right, err)
+		}
+	}
+}
+
+// ACC-11: fifty sign-ins at once make no more hashes at a time than there are places, and all are answered; who gives up
+// waiting makes none.
+func TestHashesTakeTurns(t *testing.T) {
+	w := newWorld(t)
+	bounded := cheap
+	bounded.Hashing.AtOnce = 3
+	service := identity.New(w.store, bounded)
+	var now, most, all atomic.Int64
+	service.Watch(func(hash func() []byte) []byte {
+		all.Add(1)
+		n := now.Add(1)
+		defer now.Add(-1)
+		for {
+			if seen := most.Load(); n <= seen || most.CompareAndSwap(seen, n) {
+				break
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+		return hash()
+	})
+	var in atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			typed := password
+			if i%2 == 1 {
+				typed = "wrong"
+			}
+			if _, err := service.SignIn(w.ctx, identity.SignInOrder{Email: "clara@clinic.example", Password: typed}); err == nil {
+				in.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() != 3 || all.Load() != 50 || in.Load() != 25 {
+		t.Errorf("%d at once, want 3; %d hashes, want 50; %d signed in, want 25", most.Load(), all.Load(), in.Load())
+	}
+
+	bounded.Hashing.AtOnce = 1
+	service = identity.New(w.store, bounded)
+	busy, done := make(chan struct{}), make(chan struct{})
+	var hashes atomic.Int64
+	service.Watch(func(hash func() []byte) []byte {
+		hashes.Add(1)
+		close(busy)
+		<-done
+		return hash()
+	})
+	wg.Go(func() {
+		if _, err := service.HashPassword(w.ctx, password); err != nil {
+			t.Error(err)
+		}
+	})
+	<-busy
+	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Millisecond)
+	defer cancel()
+	_, err := service.SignIn(ctx, identity.SignInOrder{Email: "clara@clinic.example", Password: password})
+	w.refused(err, context.DeadlineExceeded)
+	close(done)
+	wg.Wait()
+	if hashes.Load() != 1 {
+		t.Errorf("%d hashes, want 1: the one who gave up made one", hashes.Load())
+	}
+}
