@@ -1,0 +1,36 @@
+package wording
+
+import (
+	"strings"
+
+	"offshoot/models"
+)
+
+// What codes in the details of a line are called.
+var (
+	plans    = map[string]string{string(models.PrePay): models.PrePay.Label(), string(models.PostPay): models.PostPay.Label()}
+	fundings = map[string]string{string(models.OwnBalance): "own balance", string(models.SharedBalance): "shared balance"}
+	modes    = map[string]string{string(models.OpenFeature): "open to every parent", string(models.OnRequestFeature): "on request"}
+	channels = map[string]string{"mail": "Mail", "text": "Text"}
+	ends     = map[string]string{"returned": "returned", "signed_out": "signed out", "time_over": "time was over", "ended": "ended",
+		"not_permitted": "no longer permitted", "not_entered": "not entered"}
+	refusals = map[string]string{"unknown": "unknown e-mail", "password": "wrong password", "disabled": "user disabled",
+		"deleted": "account deleted", "deactivated": "account deactivated", "parent_deactivated": "parent account deactivated",
+		"activation_expired": "activation expired"}
+)
+
+// word is what a code is called, or the code itself in words.
+func word(words map[string]string, code string) string {
+	if known, ok := words[code]; ok {
+		return known
+	}
+	return strings.ReplaceAll(code, "_", " ")
+}
+
+// in adds what a code is called in brackets.
+func in(words map[string]string, code string) string {
+	if code == "" {
+		return ""
+	}
+	return " (" + word(words, code) + ")"
+}

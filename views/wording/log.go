@@ -1,0 +1,207 @@
+// Package wording says in English what the action log and statements hold as codes. Pages and files say it with the same
+// words. Amounts are left out: they stand in columns of their own, written as the reader's country writes them.
+package wording
+
+import (
+	"slices"
+	"strings"
+
+	"offshoot/models"
+)
+
+// LogSentence is a line of the action log as a sentence without a full stop, beginning with a capital letter:
+// "Balance transferred from Sunrise Health to North Clinic". An action it does not know it spells out.
+func LogSentence(l models.LogLine) string {
+	if say, ok := logSentences[l.Action]; ok {
+		return say(l)
+	}
+	noun, verb, _ := strings.Cut(string(l.Action), ".")
+	return strings.TrimSpace(capital(strings.ReplaceAll(noun, "_", " ")) + " " + strings.ReplaceAll(verb, "_", " "))
+}
+
+// Actor is who did it: an e-mail, or "System" for what the installation does by itself.
+func Actor(l models.LogLine) string {
+	if l.ActorEmail == "" {
+		return "System"
+	}
+	return l.ActorEmail
+}
+
+type sentence func(models.LogLine) string
+
+var logSentences = map[models.Action]sentence{
+	models.TransferPosted: movement("Balance transferred", "from ", "to "),
+	models.TransferredBack: func(l models.LogLine) string {
+		return because("Balance transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
+	},
+	models.MoneyReceived:     func(l models.LogLine) string { return because("Money received for "+l.AccountName, l.Details["note"]) },
+	models.UsageCharged:      charged,
+	models.CreditLineChanged: about("Credit line of ", " changed"),
+
+	models.Installed: fixed("Installation set up"),
+	models.ParentCreated: func(l models.LogLine) string {
+		return "Parent account " + l.AccountName + " created" + in(plans, l.Details["plan"])
+	},
+	models.ParentDeactivated: reasoned("Parent account ", " deactivated"),
+	models.ParentReactivated: about("Parent account ", " activated again"),
+	models.SubAccountAdded: func(l models.LogLine) string {
+		return "Sub-account " + l.AccountName + " added" + in(fundings, l.Details["funding"])
+	},
+	models.SubAccountEdited:      edited,
+	models.SubAccountActivated:   func(l models.LogLine) string { return l.AccountName + " activated by its user" },
+	models.SubAccountDeactivated: reasoned("Sub-account ", " deactivated"),
+	models.SubAccountReactivated: about("Sub-account ", " activated again"),
+	models.SubAccountDeleted:     about("Sub-account ", " deleted"),
+	models.FundingChanged:        funding,
+
+	models.PrivilegesChanged: privileges,
+	models.UserAdded:         func(l models.LogLine) string { return named("User", l.Details["email"]) + " added to " + l.AccountName },
+
+	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
+	models.FeatureRequested: fixed("Sub-account feature requested"),
+	models.FeatureApproved:  fixed("Request for the Sub-account feature approved"),
+	models.FeatureRefused: func(l models.LogLine) string {
+		return because("Request for the Sub-account feature refused", l.Details["reason"])
+	},
+	models.FeatureModeChanged: func(l models.LogLine) string { return "Sub-account feature changed" + in(modes, l.Details["mode"]) },
+
+	models.AccessStarted: reasoned("Access to ", " started"),
+	models.AccessEnded: func(l models.LogLine) string {
+		return "Access to " + l.AccountName + " ended" + in(ends, l.Details["how"])
+	},
+
+	models.SignedIn:      func(l models.LogLine) string { return "Signed in to " + l.AccountName },
+	models.SignInRefused: func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
+	models.SignedOut:     func(l models.LogLine) string { return "Signed out of " + l.AccountName },
+	models.PasswordSet:   func(l models.LogLine) string { return "Password set for " + l.AccountName },
+
+	models.ActivationSent:   about("Activation of ", " sent again"),
+	models.ActivationOpened: about("Activation link of ", " opened"),
+	models.CodeSent:         func(l models.LogLine) string { return "New activation code sent to " + l.AccountName },
+	models.CodeRefused:      func(l models.LogLine) string { return "Wrong activation code entered for " + l.AccountName },
+	models.CodeAccepted:     func(l models.LogLine) string { return "Activation code accepted for " + l.AccountName },
+
+	models.MailSent: func(l models.LogLine) string {
+		return named("Mail", quoted(l.Details["subject"])) + " sent" + to(l.Details["to"])
+	},
+	models.MailFailed: func(l models.LogLine) string { return failed(named("Mail", quoted(l.Details["subject"])), l) },
+	models.TextSent:   func(l models.LogLine) string { return "Text sent" + to(l.Details["to"]) },
+	models.TextFailed: func(l models.LogLine) string { return failed("Text", l) },
+	models.JobRetried: func(l models.LogLine) string {
+		return firstOf(channels[l.Details["channel"]], "Background work") + to(l.Details["to"]) + " tried again"
+	},
+}
+
+// fixed is a sentence that speaks of nobody.
+func fixed(text string) sentence { return func(models.LogLine) string { return text } }
+
+// about is a sentence around the account's name.
+func about(before, after string) sentence {
+	return func(l models.LogLine) string { return before + l.AccountName + after }
+}
+
+// reasoned is about with the reason that was given.
+func reasoned(before, after string) sentence {
+	return func(l models.LogLine) string { return because(before+l.AccountName+after, l.Details["reason"]) }
+}
+
+func movement(what, from, to string) sentence {
+	return func(l models.LogLine) string {
+		said := what
+		if l.OtherName != "" {
+			said += " " + from + l.OtherName
+		}
+		return because(said+" "+to+l.AccountName, l.Details["note"])
+	}
+}
+
+func charged(l models.LogLine) string {
+	said := l.AccountName + " charged for " + usageTo(l.Details["kind"], l.Details["country"])
+	if l.Amount == nil {
+		said = l.AccountName + " used " + usageTo(l.Details["kind"], l.Details["country"]) + ", free of charge"
+	}
+	if l.OtherName != "" {
+		said += ", paid by " + l.OtherName
+	}
+	return said
+}
+
+func edited(l models.LogLine) string {
+	said := "Details of " + l.AccountName + " changed"
+	changed := make([]string, 0, len(l.Details))
+	for what, how := range l.Details {
+		changed = append(changed, what+" "+how)
+	}
+	slices.Sort(changed)
+	return because(said, strings.Join(changed, ", "))
+}
+
+func funding(l models.LogLine) string {
+	said := "Funding of " + l.AccountName + " changed"
+	if before := fundings[l.Details["before"]]; before != "" {
+		said += " from " + before
+	}
+	return said + to(fundings[l.Details["funding"]])
+}
+
+func privileges(l models.LogLine) string {
+	return because("Privileges of "+l.AccountName+" changed", l.Details["privileges"])
+}
+
+func failed(what string, l models.LogLine) string {
+	said := what + to(l.Details["to"]) + " not delivered"
+	if l.Details["next"] != "" {
+		said += " yet"
+	}
+	return because(said, l.Details["reason"])
+}
+
+func forEmail(l models.LogLine) string {
+	if email := l.Details["email"]; email != "" {
+		return " for " + email
+	}
+	return ""
+}
+
+// because adds a reason or a note that a person wrote.
+func because(said, why string) string {
+	if why == "" {
+		return said
+	}
+	return said + ": " + why
+}
+
+func to(whom string) string {
+	if whom == "" {
+		return ""
+	}
+	return " to " + whom
+}
+
+func named(what, name string) string {
+	if name == "" {
+		return what
+	}
+	return what + " " + name
+}
+
+func quoted(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "“" + text + "”"
+}
+
+func firstOf(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

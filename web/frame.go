@@ -1,0 +1,107 @@
+package web
+
+import (
+	"strings"
+
+	"offshoot/models"
+	"offshoot/views/layouts"
+	"offshoot/views/paths"
+	"offshoot/views/ui"
+)
+
+// frame is what stands around a page of somebody who is signed in.
+func (v *visit) frame(title string) (layouts.Frame, error) {
+	f := v.bareFrame(title)
+	if v.session.ID == models.NoID || v.session.Stage != "full" {
+		return f, nil
+	}
+	if v.showsBalance() {
+		b, err := v.server.Ledger.Balance(v.ctx(), v.actor)
+		if err != nil {
+			return f, err
+		}
+		f.Balance = &layouts.Balance{Label: "Available", Amount: b.Available(), Href: paths.Statement()}
+	}
+	flash, err := v.server.Identity.TakeFlash(v.ctx(), v.session)
+	if flash != "" {
+		f.Flash = &ui.Flash{Tone: ui.Good, Text: flash}
+	}
+	return f, err
+}
+
+// bareFrame needs no question to the database, so that an error page can have it.
+func (v *visit) bareFrame(title string) layouts.Frame {
+	f := layouts.Frame{Title: title, Installation: v.server.Installation, Accent: v.server.Accent, Home: paths.Home()}
+	if v.session.ID == models.NoID || v.session.Stage != "full" {
+		return f
+	}
+	f.Account = v.session.Account.Name
+	f.Menu = v.menu()
+	f.Person = &layouts.Person{Name: v.session.User.Name, Email: v.session.User.Email, Role: v.role(), SignOut: paths.SignOut(),
+		Links: []ui.Action{{Label: "Settings", Href: v.settingsPath(), Icon: "settings"}}}
+	if v.actor.Can(models.ViewSubAccounts) {
+		f.Search = &ui.Search{Action: paths.SubAccounts(), Name: "q", Label: "Search sub-accounts"}
+	}
+	if v.actor.Can(models.SupportAccounts) {
+		f.Search = &ui.Search{Action: paths.StaffAccounts(), Name: "q", Label: "Search accounts"}
+	}
+	if a := v.actor.Access; a != nil {
+		as := "Admin of " + v.session.Home.Name
+		if v.session.Home.Kind == models.Operator {
+			as = "support"
+		}
+		f.Access = &layouts.Access{Who: v.session.User.Email, Account: v.session.Account.Name, As: as, Reason: a.Reason,
+			Left: a.EndsAt.Sub(v.server.Store.Now()), Return: paths.ReturnFromAccess()}
+	}
+	return f
+}
+
+// showsBalance says whether the account sees one: not staff, and not a sub-account that spends its parent's (BAL-2).
+func (v *visit) showsBalance() bool {
+	return v.actor.Can(models.ViewAccount) && v.session.Account.Funding != models.SharedBalance
+}
+
+func (v *visit) role() string {
+	if v.session.Home.Kind == models.Operator {
+		return "Staff"
+	}
+	return v.session.User.Role.Label()
+}
+
+func (v *visit) settingsPath() string {
+	if v.actor.Can(models.SupportAccounts) {
+		return paths.StaffSettings()
+	}
+	return paths.Settings()
+}
+
+// menu is the entries that the person's privileges allow, in the order of the house.
+func (v *visit) menu() []layouts.MenuEntry {
+	var entries []layouts.MenuEntry
+	add := func(p models.Privilege, label, href, icon string) {
+		if v.actor.Can(p) {
+			entries = append(entries, layouts.MenuEntry{Label: label, Href: href, Icon: icon, Current: v.isUnder(href)})
+		}
+	}
+	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
+	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
+	add(models.ViewAccount, "Reports", paths.UsageReport(), "chart-bar")
+	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")
+	if v.showsBalance() {
+		add(models.ViewAccount, "Statement", paths.Statement(), "receipt")
+	}
+	add(models.BillingPayments, "Billing", paths.Billing(), "credit-card")
+	add(models.ViewSubAccounts, "Store", paths.Store(), "building-store")
+	add(models.ViewAccount, "Settings", paths.Settings(), "settings")
+	add(models.SupportAccounts, "Accounts", paths.StaffAccounts(), "building")
+	add(models.SupportAccounts, "Requests", paths.StaffRequests(), "inbox")
+	add(models.ManageOperator, "Background work", paths.StaffWork(), "activity")
+	add(models.SupportAccounts, "Action log", paths.StaffActionLog(), "history")
+	add(models.SupportAccounts, "Settings", paths.StaffSettings(), "settings")
+	return entries
+}
+
+func (v *visit) isUnder(href string) bool {
+	path := v.Request().URL.Path
+	return path == href || href != paths.Home() && strings.HasPrefix(path, href+"/")
+}

@@ -1,0 +1,85 @@
+package web_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"offshoot/models"
+	"offshoot/services/ledger"
+	"offshoot/services/storetest"
+	"offshoot/web"
+	"offshoot/web/webtest"
+)
+
+// Always: every page there is, as those see it who may: accessible by axe, wide in light and 375 px in dark, no wider than
+// the window, with no script failing, nothing loaded from outside and no breach of the content security policy.
+func TestEveryPageLooksRight(t *testing.T) {
+	p := webtest.Open(t)
+	furnish(t, p)
+	pending := p.AddPending(t, p.Clinic, "Pending Ward", "pending@clinic.example")
+	chromium := p.Chromium(t)
+	staff, parent, sub := chromium.Person().SignIn(p.Sam), chromium.Person().SignIn(p.Clinic.Admin), chromium.Person().SignIn(p.Clinic.Own)
+	shared, nobody, activating := chromium.Person().SignIn(p.Clinic.Shared), chromium.Person(), chromium.Person()
+	activating.Open("/sign-in").Type("Email", pending.Email).Type("Password", p.OneTimePassword(t, pending.Email)).Press("Sign in")
+
+	transfer := p.NewestTransfer(t, p.Clinic.Own.Account)
+	checked := 0
+	for _, r := range web.Routes() {
+		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, "z") {
+			continue
+		}
+		id := p.Clinic.Own.Account.ID
+		if strings.HasPrefix(r.Path, "/transfers/") {
+			id = transfer
+		}
+		path := strings.NewReplacer(":tenant", p.Clinic.ID.String(), ":id", id.String()).Replace(r.Path)
+		for _, person := range []struct {
+			name string
+			*webtest.Browser
+			actor models.Actor
+		}{
+			{"staff", staff, p.Sam.Actor}, {"parent", parent, p.Clinic.Admin.Actor}, {"sub-account", sub, p.Clinic.Own.Actor},
+			{"sub-account that spends its parent's", shared, p.Clinic.Shared.Actor}, {"nobody", nobody, models.Actor{}},
+			{"new account's user", activating, models.Actor{Privileges: map[models.Privilege]bool{models.ActivateAccount: true}}},
+		} {
+			if r.Needs != "" && !person.actor.Can(r.Needs) || r.Needs == "" && person.name != "nobody" {
+				continue
+			}
+			checked++
+			for _, look := range []struct {
+				width int64
+				dark  bool
+			}{{1280, false}, {375, true}} {
+				person.Look(look.width, look.dark).Open(path).Axe()
+				if over := person.Sideways(); over > 0 {
+					t.Errorf("%s as %s is %d px wider than %d", path, person.name, over, look.width)
+				}
+			}
+		}
+	}
+	if checked < 60 {
+		t.Errorf("only %d pages", checked)
+	}
+	t.Logf("%d pages", checked)
+}
+
+// furnish gives every list something to show.
+func furnish(t *testing.T, p *webtest.Portal) {
+	t.Helper()
+	ctx := context.Background()
+	_, err := p.Ledger.Transfer(ctx, p.Clinic.Admin.Actor, ledger.TransferOrder{SubAccount: p.Clinic.Own.Account.ID, Amount: storetest.Euros(t, "40"), Note: "For <b>July</b>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, who := range []storetest.Person{p.Clinic.Own, p.Clinic.Shared} {
+		_, err := p.Ledger.Charge(ctx, p.Sam.Actor.In(p.Clinic.ID), ledger.ChargeOrder{Account: who.Account.ID, Kind: ledger.MessageUsage, Country: "PL",
+			Quantity: 12, Parts: 14, Amount: storetest.Euros(t, "1.25"), Reference: "sms-" + string(rune('a'+i))})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.Accounts.Deactivate(ctx, p.Clinic.Admin.Actor, p.AddActive(t, p.Clinic, "Closed Ward", "closed@clinic.example").Account.ID, "Moved out"); err != nil {
+		t.Fatal(err)
+	}
+}

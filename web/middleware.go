@@ -1,0 +1,68 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"offshoot/models"
+)
+
+const (
+	requestKey = "request"
+	maxBody    = 2 << 20
+)
+
+// identify gives every request an id of our own; it stands in the log, the action log and on error pages.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := models.NewID().String()
+		c.Set(requestKey, id)
+		c.Response().Header().Set("X-Request-Id", id)
+		return next(c)
+	}
+}
+
+func requestID(c echo.Context) string {
+	id, _ := c.Get(requestKey).(string)
+	return id
+}
+
+// logRequest writes one line a request: the route's pattern and no query, for searches and tokens are nobody's business.
+func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err) // answers now, so that the line has the status
+		}
+		s.Log.Info("request", "method", c.Request().Method, "route", c.Path(), "status", c.Response().Status,
+			"took", time.Since(start).Round(time.Microsecond), "id", requestID(c))
+		return nil
+	}
+}
+
+func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if found := recover(); found != nil {
+				if found == http.ErrAbortHandler {
+					panic(found)
+				}
+				s.Log.Error("panic", "id", requestID(c), "value", fmt.Sprint(found), "stack", string(debug.Stack()))
+				err = fmt.Errorf("panic: %v", found)
+			}
+		}()
+		return next(c)
+	}
+}
+
+func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
+		return next(c)
+	}
+}

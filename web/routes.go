@@ -1,0 +1,133 @@
+package web
+
+import (
+	"net/http"
+
+	"offshoot/models"
+)
+
+// route is one line of the list below: what is asked for, what the person must be permitted, and who answers.
+type route struct {
+	method, path string
+	needs        models.Privilege // "": anyone
+	handle       func(*visit) error
+}
+
+// public is for anyone, signed in or not.
+func public(method, path string, handle func(*visit) error) route {
+	return route{method, path, "", handle}
+}
+
+// needs is for those who are signed in and have the privilege.
+func needs(p models.Privilege, method, path string, handle func(*visit) error) route {
+	return route{method, path, p, handle}
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// routes is everything the portal answers, public pages first. testdata/access.golden holds it against every persona.
+func (s *Server) routes() []route {
+	list := []route{
+		public(get, "/livez", s.showLive),
+		public(get, "/readyz", s.showReady),
+		public(get, "/sign-in", s.newSession),
+		public(post, "/sign-in", s.createSession),
+		public(post, "/sign-out", s.deleteSession),
+		public(get, "/activate/link", s.newActivationByLink),
+		public(post, "/activate/link", s.createActivationByLink),
+
+		needs(models.ActivateAccount, get, "/activate", s.showActivation),
+		needs(models.ActivateAccount, post, "/activate/code", s.createCodeEntry),
+		needs(models.ActivateAccount, post, "/activate/resend", s.createCode),
+		needs(models.ActivateAccount, post, "/activate/password", s.createFirstPassword),
+
+		needs(models.SignedInAtAll, get, "/", s.showHome),
+		needs(models.SignedInAtAll, get, "/settings", s.showSettings),
+		needs(models.EndAccess, post, "/access/end", s.deleteAccess),
+
+		needs(models.ViewAccount, get, "/statement", s.showStatement),
+		needs(models.ViewAccount, get, "/statement.csv", s.exportStatement),
+		needs(models.ViewAccount, get, "/reports/usage", s.showUsage),
+		needs(models.ViewAccount, get, "/reports/usage.csv", s.exportUsage),
+		needs(models.ViewAccount, get, "/transfers/:id", s.showTransfer),
+		needs(models.ViewAccount, get, "/access-log", s.listAccesses),
+		needs(models.BillingPayments, get, "/billing", s.showBilling),
+		needs(models.ViewActionLog, get, "/action-log", s.listActions),
+		needs(models.ViewActionLog, get, "/action-log.csv", s.exportActions),
+		needs(models.ViewSubAccounts, get, "/store", s.showStore),
+		needs(models.BuyInStore, post, "/store/sub-accounts", s.createFeature),
+
+		needs(models.ViewSubAccounts, get, "/sub-accounts", s.listSubAccounts),
+		needs(models.ViewSubAccounts, get, "/sub-accounts.csv", s.exportSubAccounts),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/new", s.newSubAccount),
+		needs(models.ManageSubAccounts, post, "/sub-accounts", s.createSubAccount),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id", s.showSubAccount),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/balance", s.showSubAccountBalance),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/balance.csv", s.exportSubAccountStatement),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/privileges", s.showPrivileges),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/activity", s.showSubAccountActivity),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/edit", s.editSubAccount),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id", s.updateSubAccount),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/privileges", s.updatePrivileges),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/funding", s.updateFunding),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/transfers/new", s.newTransfer),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/transfers", s.createTransfer),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/transfers-back/new", s.newTransferBack),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/transfers-back", s.createTransferBack),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/activation/resend", s.createActivation),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deactivation", s.newDeactivation),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deactivation", s.createDeactivation),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/activation", s.deleteDeactivation),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deletion", s.newDeletion),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deletion", s.createDeletion),
+		needs(models.AccessSubAccounts, get, "/sub-accounts/:id/access", s.newAccess),
+		needs(models.AccessSubAccounts, post, "/sub-accounts/:id/access", s.createAccess),
+
+		needs(models.SupportAccounts, get, "/staff/accounts", s.listParents),
+		needs(models.ManageParents, get, "/staff/accounts/new", s.newParent),
+		needs(models.ManageParents, post, "/staff/accounts", s.createParent),
+		needs(models.SupportAccounts, get, "/staff/accounts/:tenant/:id", s.showAccount),
+		needs(models.SupportAccounts, get, "/staff/accounts/:tenant/:id/access", s.newStaffAccess),
+		needs(models.SupportAccounts, post, "/staff/accounts/:tenant/:id/access", s.createStaffAccess),
+		needs(models.RecordMoney, get, "/staff/accounts/:tenant/payments/new", s.newPayment),
+		needs(models.RecordMoney, post, "/staff/accounts/:tenant/payments", s.createPayment),
+		needs(models.RecordUsage, get, "/staff/accounts/:tenant/:id/usage/new", s.newUsage),
+		needs(models.RecordUsage, post, "/staff/accounts/:tenant/:id/usage", s.createUsage),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/credit-line", s.updateCreditLine),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/activation/resend", s.createParentActivation),
+		needs(models.ManageParents, get, "/staff/accounts/:tenant/deactivation", s.newParentDeactivation),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/deactivation", s.createParentDeactivation),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/activation", s.deleteParentDeactivation),
+		needs(models.SupportAccounts, get, "/staff/requests", s.listRequests),
+		needs(models.ManageParents, post, "/staff/requests/:tenant/:id/approval", s.createApproval),
+		needs(models.ManageParents, post, "/staff/requests/:tenant/:id/refusal", s.createRefusal),
+		needs(models.ManageOperator, get, "/staff/background-work", s.listFailedWork),
+		needs(models.ManageOperator, post, "/staff/background-work/:tenant/:id/retry", s.createRetry),
+		needs(models.SupportAccounts, get, "/staff/action-log", s.listAllActions),
+		needs(models.SupportAccounts, get, "/staff/action-log.csv", s.exportAllActions),
+		needs(models.SupportAccounts, get, "/staff/settings", s.showOperatorSettings),
+		needs(models.ManageOperator, post, "/staff/settings", s.updateOperatorSettings),
+	}
+	if s.Demo {
+		list = append(list, public(get, "/dev/outbox", s.listOutbox))
+	}
+	return list
+}
+
+// Route is a line of the list of routes, for those who check it.
+type Route struct {
+	Method, Path string
+	Needs        models.Privilege // "": anyone
+}
+
+// Routes returns everything that the portal answers, demo pages included.
+func Routes() []Route {
+	var all []Route
+	for _, r := range (&Server{Config: Config{Demo: true}}).routes() {
+		all = append(all, Route{r.method, r.path, r.needs})
+	}
+	return all
+}

@@ -1,0 +1,45 @@
+package web
+
+import (
+	"net/http"
+
+	"offshoot/models"
+	"offshoot/views/pages"
+	"offshoot/views/paths"
+)
+
+func (s *Server) showPrivileges(v *visit) error {
+	return v.privilegesForm(http.StatusOK, nil, nil)
+}
+
+func (s *Server) updatePrivileges(v *visit) error {
+	id, err := v.id("id")
+	if err != nil {
+		return err
+	}
+	ticked := v.ticked("privileges")
+	err = s.Accounts.SetPrivileges(v.ctx(), v.actor, id, v.version(), privileges(ticked))
+	if refused, ok := refusalOf(err); ok {
+		return v.privilegesForm(formStatus(refused), ticked, refused)
+	}
+	if err != nil {
+		return err
+	}
+	return v.done(paths.SubAccountPrivileges(id), "The privileges are saved.")
+}
+
+// privilegesForm shows what is granted now, also when it comes back because somebody else has changed it; what was ticked
+// comes back only where that itself was refused.
+func (v *visit) privilegesForm(status int, ticked []string, refused *models.Error) error {
+	head, err := v.subAccountHead()
+	if err != nil {
+		return err
+	}
+	if refused == nil || isStale(refused) {
+		ticked = nil
+		for _, p := range head.Account.Privileges {
+			ticked = append(ticked, string(p))
+		}
+	}
+	return v.page(status, pages.SubAccountPrivileges{SubAccountHead: head, Ticked: ticked, Refused: refused}.View())
+}

@@ -1,0 +1,150 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"offshoot/models"
+	"offshoot/services/identity"
+	"offshoot/views/paths"
+	"offshoot/views/ui"
+)
+
+// visit is what a handler has in hand: the request, and who makes it.
+type visit struct {
+	echo.Context
+	server  *Server
+	session identity.Session // zero on public pages of people who are not signed in
+	actor   models.Actor
+	typed   url.Values // the posted form; never the query
+}
+
+func (v *visit) ctx() context.Context { return v.Request().Context() }
+
+// enter is the only way to a handler: it finds out who is there, and asks for the privilege that the route needs.
+func (s *Server) enter(r route) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		v := &visit{Context: c, server: s}
+		if err := v.findSession(); err != nil {
+			return err
+		}
+		if r.needs != "" {
+			if v.session.ID == models.NoID {
+				return errSignInFirst
+			}
+			if err := v.actor.Require(r.needs); err != nil {
+				if v.actor.Can(models.ActivateAccount) { // a new account's user has one thing to do first
+					return v.redirect(paths.Activate())
+				}
+				if passes[r.needs] {
+					return v.redirect(paths.Home())
+				}
+				return err
+			}
+		}
+		if c.Request().Method == http.MethodPost {
+			if err := v.parseForm(); err != nil {
+				return err
+			}
+		}
+		return r.handle(v)
+	}
+}
+
+// passes are the privileges that a person has for a while: an access ends after its time, an activation with the password.
+// Whoever comes too late for such a route has done nothing wrong.
+var passes = map[models.Privilege]bool{models.ActivateAccount: true, models.EndAccess: true}
+
+func (v *visit) findSession() error {
+	token := v.cookieToken()
+	if token == "" {
+		return nil
+	}
+	session, err := v.server.Identity.Resolve(v.ctx(), token)
+	if errors.Is(err, identity.ErrNoSession) {
+		v.forgetCookie()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.adopt(session)
+	return nil
+}
+
+// adopt makes the request that of a session, and its id the one in the action log.
+func (v *visit) adopt(session identity.Session) {
+	session.Actor.Request = requestID(v)
+	v.session, v.actor = session, session.Actor
+	v.Set(visitKey, v) // error pages stand in the person's own frame
+}
+
+const visitKey = "visit"
+
+var errBadForm = &models.Error{Kind: models.Invalid, Code: "bad_form", Message: "This form could not be read. Go back and send it again."}
+
+func (v *visit) parseForm() error {
+	kind, _, _ := strings.Cut(v.Request().Header.Get(echo.HeaderContentType), ";")
+	if kind != echo.MIMEApplicationForm && kind != "" {
+		return echo.NewHTTPError(http.StatusUnsupportedMediaType)
+	}
+	if err := v.Request().ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return echo.NewHTTPError(http.StatusRequestEntityTooLarge)
+		}
+		return errBadForm
+	}
+	v.typed = v.Request().PostForm
+	return nil
+}
+
+// field is what was typed into one field of the posted form. A value that is no text at all counts as not typed.
+func (v *visit) field(name string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(v.typed.Get(name), "\x00", ""), "")
+}
+
+// id is the ID in the path. What is no ID names nothing.
+func (v *visit) id(param string) (models.ID, error) {
+	id, ok := models.ParseID(v.Param(param))
+	if !ok {
+		return models.NoID, echo.ErrNotFound
+	}
+	return id, nil
+}
+
+func (v *visit) origin() identity.Origin {
+	return identity.Origin{IP: v.RealIP(), UserAgent: v.Request().UserAgent(), Request: requestID(v)}
+}
+
+// zone is the reader's time zone: that of the account they are in.
+func (v *visit) zone() *time.Location { return v.session.Account.Zone() }
+
+// page renders a view to a buffer first, so that a failing view never leaves half a page with status 200.
+func (v *visit) page(status int, view templ.Component) error {
+	ctx := ui.WithReader(v.ctx(), ui.Reader{Zone: v.zone(), Country: v.session.Account.Country, Now: v.server.Store.Now()})
+	var page bytes.Buffer
+	if err := view.Render(ctx, &page); err != nil {
+		return err
+	}
+	return v.HTMLBlob(status, page.Bytes())
+}
+
+// redirect leads on after a form was sent, so that reloading does not send it again.
+func (v *visit) redirect(path string) error { return v.Redirect(http.StatusSeeOther, path) }
+
+// done is redirect with a sentence on the next page about what has happened.
+func (v *visit) done(path, sentence string) error {
+	if err := v.server.Identity.SetFlash(v.ctx(), v.session, sentence); err != nil {
+		return err
+	}
+	return v.redirect(path)
+}
