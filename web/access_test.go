@@ -163,7 +163,7 @@ func TestForeignIDsNameNothing(t *testing.T) {
 		"another tenant":               {p.Harbor.ID, p.Harbor.ID},
 		"nothing at all":               {models.NewID(), models.NewID()},
 	}
-	form := url.Values{"amount": {"1"}, "reason": {"x"}, "name": {"Pier One"}, "funding": {"own"}, "method": {"link"}, "version": {"1"}, "all": {"yes"},
+	form := url.Values{"key": {models.NewID().String()}, "amount": {"1"}, "reason": {"x"}, "name": {"Pier One"}, "funding": {"own"}, "method": {"link"}, "version": {"1"}, "all": {"yes"},
 		"account_name": {"x"}, "contact_name": {"x"}, "mobile": {"+819012345679"}, "country": {"JP"}, "time_zone": {"Asia/Tokyo"}}
 	checked := 0
 	for _, r := range web.Routes() {

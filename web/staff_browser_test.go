@@ -33,10 +33,10 @@ func TestStaffStatesInABrowser(t *testing.T) {
 	if err := p.Accounts.DeactivateParent(t.Context(), p.Sam.Actor, p.Harbor.ID, "Unpaid"); err != nil {
 		t.Fatal(err)
 	}
+	c := newcomer(t, p)
 	if err := p.Accounts.SetMode(t.Context(), p.Sam.Actor, models.OnRequestFeature); err != nil {
 		t.Fatal(err)
 	}
-	c := newcomer(t, p)
 	if _, err := p.Accounts.EnableSubAccounts(t.Context(), c.Admin.Actor); err != nil {
 		t.Fatal(err)
 	}

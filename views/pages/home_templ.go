@@ -543,7 +543,7 @@ func (p ParentHome) attention() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.LinkButton{Label: "Send again", Href: paths.SubAccount(a.Account), Small: true, Attributes: labelled("Send the activation of " + a.Name + " again")}.Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.LinkButton{Label: "Send again", Href: paths.SubAccount(a.Account), Small: true, Attributes: labelled("Send again: activation of " + a.Name)}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -378,7 +378,7 @@ func (p NewUsage) View() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.BeforeAfter{Amount: ui.FieldID("amount"), Sides: []ui.Side{p.payer()}}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.BeforeAfter{Amount: ui.FieldID("amount"), Price: true, Sides: []ui.Side{p.payer()}}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

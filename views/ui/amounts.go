@@ -22,6 +22,7 @@ type Side struct {
 // by exact arithmetic; otherwise it shows what the server worked out.
 type BeforeAfter struct {
 	Amount string // id of the field: FieldID("amount")
+	Price  bool   // the field takes a price, which may be as fine as a millionth
 	Sides  []Side
 }
 
