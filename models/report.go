@@ -97,7 +97,7 @@ type PendingAccount struct {
 	Since   time.Time
 }
 
-// Attention is what a parent's dashboard asks it to look at. Counts stop at AttentionLimit: there, it is "more than".
+// Attention is what a parent's dashboard asks it to look at. A count above AttentionLimit means more than that.
 type Attention struct {
 	Pending      []PendingAccount // the five that wait longest
 	PendingCount int

@@ -121,7 +121,7 @@ type EditOrder struct {
 
 // EditSubAccount changes contact name, mobile, country and time zone; the account name too while the account is Pending.
 // For: a parent's Admins. Refuses: missing privilege; no such sub-account; wrong fields; a form older than the last
-// change (ErrStale); a name that is taken.
+// change (ErrStale); a name that is taken. What changes nothing is not logged.
 func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order EditOrder) (models.Account, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return models.Account{}, err
@@ -194,7 +194,8 @@ func changes(before, after models.Account) map[string]string {
 }
 
 // SetPrivileges grants a sub-account exactly the given privileges. Open sessions have them at their next request.
-// For: a parent's Admins. Refuses: missing privilege; an unknown one; no such sub-account; a stale form.
+// For: a parent's Admins. Refuses: missing privilege; an unknown one; no such sub-account; a stale form. What changes
+// nothing is not logged.
 func (s *Service) SetPrivileges(ctx context.Context, actor models.Actor, sub models.ID, version int, wanted []models.Privilege) error {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return err
@@ -228,8 +229,8 @@ func (s *Service) SetPrivileges(ctx context.Context, actor models.Actor, sub mod
 }
 
 // SetFunding changes out of which pocket a sub-account's usage is paid. What the old way left goes back to the parent.
-// For: a parent's Admins. Refuses: missing privilege; no such sub-account; an unknown funding; a stale form; a
-// deactivated account.
+// For: a parent's Admins. Refuses: missing privilege; an unknown funding; no such sub-account; a stale form; a
+// deactivated account. What changes nothing is not logged.
 func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models.ID, version int, funding models.Funding) error {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return err

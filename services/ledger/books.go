@@ -36,9 +36,11 @@ var rules = []rule{
 			lag(posted_at) OVER (PARTITION BY wallet_id ORDER BY number) AS before FROM entries WHERE tenant_id = @tenant) e
 		WHERE posted_at < before`},
 	{"all wallets of an asset sum to zero", `SELECT asset FROM wallets WHERE tenant_id = @tenant GROUP BY asset HAVING sum(balance) <> 0`},
-	{"every transfer stands in the action log once, with its amount", `SELECT t.id::text FROM transfers t WHERE t.tenant_id = @tenant AND 1 <> (
-		SELECT count(*) FROM action_log l WHERE l.tenant_id = t.tenant_id AND l.transfer_id = t.id AND l.amount = (
-			SELECT max(amount) FROM entries e WHERE e.tenant_id = t.tenant_id AND e.transfer_id = t.id))`},
+	{"every transfer stands in the action log once, with its amount", `SELECT t.id::text FROM transfers t
+		LEFT JOIN (SELECT transfer_id, count(*) AS count, max(amount) AS amount FROM action_log WHERE tenant_id = @tenant GROUP BY transfer_id) l
+			ON l.transfer_id = t.id
+		LEFT JOIN (SELECT transfer_id, max(amount) AS amount FROM entries WHERE tenant_id = @tenant GROUP BY transfer_id) e ON e.transfer_id = t.id
+		WHERE t.tenant_id = @tenant AND (l.count IS DISTINCT FROM 1 OR l.amount IS DISTINCT FROM e.amount)`},
 	{"what a parent has given is what its transfers say", `SELECT w.id::text FROM wallets w WHERE w.tenant_id = @tenant AND w.allocated <> (
 		SELECT coalesce(sum(e.amount), 0) FROM entries e JOIN transfers t ON t.tenant_id = e.tenant_id AND t.id = e.transfer_id
 		WHERE e.tenant_id = w.tenant_id AND e.wallet_id = w.id AND t.kind IN ('transfer', 'transfer_back'))`},

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"offshoot/models"
 	"offshoot/services/store"
 )
@@ -50,13 +52,15 @@ func (w wallet) available() models.Money {
 //
 // This is where work on one hot wallet will meet in sets, see Post.
 func lock(ctx context.Context, tx *store.Tx, places ...place) ([]wallet, error) {
-	accounts := make([]any, 0, len(places))
-	for _, p := range places {
-		accounts = append(accounts, []any{p.account, p.kind})
+	accounts, kinds := make([]models.ID, len(places)), make([]string, len(places))
+	for i, p := range places {
+		accounts[i], kinds[i] = p.account, p.kind
 	}
 	var rows []wallet
-	err := tx.Raw(`SELECT id, account_id, kind, asset, balance, floor, last_at, closed_at FROM wallets
-		WHERE tenant_id = ? AND (account_id, kind) IN ? ORDER BY id FOR NO KEY UPDATE`, tx.Actor.Tenant, accounts).Scan(&rows).Error
+	err := tx.Rows(ctx, func(found pgx.Rows) (err error) {
+		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[wallet])
+		return err
+	}, lockWallets, tx.Actor.Tenant, accounts, kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +79,10 @@ func lock(ctx context.Context, tx *store.Tx, places ...place) ([]wallet, error) 
 	}
 	return locked, nil
 }
+
+const lockWallets = `SELECT id, account_id, kind, asset, balance, floor, last_at, closed_at FROM wallets w
+	WHERE tenant_id = $1 AND account_id = ANY($2) AND EXISTS (SELECT 1 FROM unnest($2::uuid[], $3::text[]) p(account, kind)
+		WHERE p.account = w.account_id AND p.kind = w.kind) ORDER BY id FOR NO KEY UPDATE`
 
 // movement is one transfer about to be posted: an amount from one locked wallet to another.
 type movement struct {

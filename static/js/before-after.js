@@ -11,7 +11,7 @@ export function followAmounts(root) {
     const giver = table.querySelector('[data-before]:not([data-gains])');
     const follow = () => {
       const text = all?.checked ? giver.dataset.before : field.value;
-      for (const row of table.querySelectorAll('[data-before]')) show(row, text, manner);
+      for (const row of table.querySelectorAll('[data-before]')) show(row, text, table.dataset.price !== undefined, manner);
     };
     field.addEventListener('input', follow);
     all?.addEventListener('change', follow);
@@ -19,9 +19,9 @@ export function followAmounts(root) {
   }
 }
 
-function show(row, text, manner) {
+function show(row, text, isPrice, manner) {
   const decimals = Number(row.dataset.decimals);
-  const amount = parseTyped(text, decimals);
+  const amount = parseTyped(text, isPrice ? 6 : decimals);
   const cell = row.querySelector('[data-after]');
   if (amount === null) {
     const none = document.createElement('span');

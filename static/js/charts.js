@@ -47,7 +47,7 @@ function draw(figure) {
   drawn.set(figure, new globalThis.Chart(canvas, {
     type: line ? 'line' : 'bar',
     data: { labels, datasets },
-    options: options({ titles, stacked, colour, several: series.length > 1 }),
+    options: options({ titles, stacked, colour }),
   }));
 }
 
@@ -79,7 +79,7 @@ function painter(figure) {
   };
 }
 
-function options({ titles, stacked, colour, several }) {
+function options({ titles, stacked, colour }) {
   const soft = colour('--ink-soft');
   const font = { family: getComputedStyle(document.body).fontFamily, size: 11 };
   const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -91,7 +91,7 @@ function options({ titles, stacked, colour, several }) {
       y: { stacked, beginAtZero: true, border: { display: false }, grid: { color: colour('--line') }, ticks: { color: soft, font, maxTicksLimit: 5 } },
     },
     plugins: {
-      legend: { display: several, position: 'top', align: 'end', labels: { color: soft, font, boxWidth: 8, boxHeight: 8, useBorderRadius: true, borderRadius: 2 } },
+      legend: { position: 'top', align: 'end', labels: { color: soft, font, boxWidth: 8, boxHeight: 8, useBorderRadius: true, borderRadius: 2 } },
       tooltip: {
         backgroundColor: colour('--raised'), titleColor: colour('--ink'), bodyColor: colour('--ink'), borderColor: colour('--line'), borderWidth: 1,
         padding: 10, boxWidth: 8, boxHeight: 8, boxPadding: 4, usePointStyle: false, titleFont: { ...font, size: 12 }, bodyFont: { ...font, size: 12 },

@@ -50,7 +50,7 @@ func (p ParentHome) moreText(n int) string {
 func thirtyDays(ctx context.Context, days []models.DayUsage, used, before models.Usage, cost bool) templ.Component {
 	c := ui.ChartTable{Title: "Usage of the last 30 days", First: "Day", Collapsed: true}
 	if cost && used.Cost != nil {
-		c.Series = []ui.Series{{Name: "Cost", Unit: used.Cost.Asset}, {Name: "30 days before", Behind: true, Unit: used.Cost.Asset}, {Name: "Messages", Plain: true}}
+		c.Series = []ui.Series{{Name: "Cost", Unit: used.Cost.Asset}, {Name: "30 days before", Behind: true, Unit: used.Cost.Asset}, {Name: "Messages", TableOnly: true}}
 		c.Total = []string{ui.FigureText(ctx, used.Cost.Text()), ui.FigureText(ctx, before.Cost.Text()), ui.CountText(ctx, used.Messages)}
 	} else {
 		c.Series = []ui.Series{{Name: "Messages"}, {Name: "30 days before", Behind: true}}

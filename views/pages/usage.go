@@ -82,9 +82,9 @@ type chartedUsage struct {
 }
 
 func usageChart(ctx context.Context, title, first string, rows []chartedUsage, total models.Usage, currency string, cost bool) ui.ChartTable {
-	c := ui.ChartTable{Title: title, First: first, Series: []ui.Series{{Name: "Messages"}, {Name: "Parts", Plain: true}, {Name: "Others", Plain: true}}}
+	c := ui.ChartTable{Title: title, First: first, Series: []ui.Series{{Name: "Messages"}, {Name: "Parts", TableOnly: true}, {Name: "Others", TableOnly: true}}}
 	if cost {
-		c.Series = append(c.Series, ui.Series{Name: "Cost", Plain: true, Unit: currency})
+		c.Series = append(c.Series, ui.Series{Name: "Cost", TableOnly: true, Unit: currency})
 	}
 	for _, r := range rows {
 		row := ui.ChartRow{Label: r.label, Short: r.short}

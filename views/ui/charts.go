@@ -10,7 +10,6 @@ import (
 type Series struct {
 	Name   string
 	Behind bool   // drawn pale behind the others: the last period
-	Plain  bool   // stands in the table only; such columns come last
 	Unit   string // the asset, where the figures are amounts; named in the head of the column
 
 	TableOnly bool // a column that is not drawn; such columns come last

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"io"
+	"strings"
 )
 
 // Search is a search box as a form of its own: it works by Enter, and as one types where scripts run and Live is set.
@@ -84,3 +85,6 @@ type Empty struct {
 }
 
 func (e Empty) Render(ctx context.Context, w io.Writer) error { return e.view().Render(ctx, w) }
+
+// upToAt is an e-mail address as far as its @, and "" where it has none.
+func upToAt(address string) string { return address[:strings.LastIndexByte(address, '@')+1] }

@@ -190,3 +190,16 @@ func TestChartTable(t *testing.T) {
 		t.Error("without scripts an empty picture shows")
 	}
 }
+
+// An e-mail may break behind its @, and reads and copies as it is.
+func TestEmail(t *testing.T) {
+	for address, before := range map[string]string{"lena@northclinic.example": "lena@", `"a@b"@x.example`: `"a@b"@`, "none": ""} {
+		page := render(t, t.Context(), ui.Email(address)).Find("span")
+		if page.Text() != address {
+			t.Errorf("%s reads %q", address, page.Text())
+		}
+		if got := page.Contents().First().Text(); got != before {
+			t.Errorf("%s may break behind %q, want %q", address, got, before)
+		}
+	}
+}

@@ -296,6 +296,21 @@ func (b *Browser) Picture(file string) *Browser {
 	b.t.Helper()
 	var png []byte
 	b.run(chromedp.FullScreenshot(&png, 100))
+	return b.keep(file, png)
+}
+
+// Window writes what a window of that height shows, as wide as it is, as a PNG.
+func (b *Browser) Window(file string, height int64) *Browser {
+	b.t.Helper()
+	var width int64
+	var png []byte
+	b.run(chromedp.Evaluate(`window.innerWidth`, &width))
+	b.run(chromedp.EmulateViewport(width, height), chromedp.CaptureScreenshot(&png))
+	return b.keep(file, png)
+}
+
+func (b *Browser) keep(file string, png []byte) *Browser {
+	b.t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		b.t.Fatal(err)
 	}

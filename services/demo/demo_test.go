@@ -1,0 +1,227 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"offshoot/services/accounts"
+	"offshoot/services/identity"
+	"offshoot/services/notify"
+	"offshoot/services/store"
+	"offshoot/services/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+var end = time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC)
+
+func options(dsn string) Options {
+	return Options{
+		Open: func(ctx context.Context, now func() time.Time) (*store.Store, error) {
+			return store.Open(ctx, dsn, now)
+		},
+		Installation: notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"},
+		Hashing:      identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},
+		Now:          end,
+	}
+}
+
+// look opens services at the moment where the story ends.
+func look(t *testing.T, dsn string) *player {
+	t.Helper()
+	p, err := options(dsn).player(context.Background(), end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.close)
+	return p
+}
+
+func checkBooks(t *testing.T, p *player) {
+	t.Helper()
+	(&storetest.Services{Store: p.store}).CheckBooks(t)
+}
+
+// lines are the rows of a query as text.
+func lines(t *testing.T, p *player, query string) []string {
+	t.Helper()
+	rows, err := p.store.Pool().Query(context.Background(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+		values, err := row.Values()
+		return fmt.Sprint(values...), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// digest is the world without what chance has a part in: ids, passwords, codes, tokens.
+func digest(t *testing.T, p *player) string {
+	t.Helper()
+	return strings.Join(append(lines(t, p, `SELECT a.name, '|', a.email, a.status, a.funding, w.kind, w.balance, w.allocated, w.entries, w.last_at
+			FROM accounts a LEFT JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id ORDER BY a.email, w.kind`),
+		lines(t, p, `SELECT a.email, count(*), sum(c.quantity), sum(c.parts), sum(c.amount), min(c.charged_at), max(c.charged_at)
+			FROM charges c JOIN accounts a ON a.tenant_id = c.tenant_id AND a.id = c.account_id GROUP BY a.email ORDER BY 1`)...), "\n")
+}
+
+// The demo world of issue 2: accounts in every state, currencies without and with three decimals, usage of two months in
+// several countries, books that close; and whoever comes second finds it made.
+func TestLoad(t *testing.T) {
+	dsn := storetest.Database(t)
+	ctx := context.Background()
+	both, at := errgroup.WithContext(ctx) // two programs at their first start
+	for range 2 {
+		both.Go(func() error {
+			isDemo, err := Load(at, options(dsn))
+			if err == nil && !isDemo {
+				err = fmt.Errorf("the database does not hold the demo world")
+			}
+			return err
+		})
+	}
+	if err := both.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	p := look(t, dsn)
+	checkBooks(t, p)
+
+	for state, least := range map[string]string{
+		"active with own balance":    `kind = 'sub' AND status = 'active' AND funding = 'own'`,
+		"active with shared balance": `kind = 'sub' AND status = 'active' AND funding = 'shared'`,
+		"pending":                    `kind = 'sub' AND status = 'pending' AND status_before = ''`,
+		"deactivated after use":      `kind = 'sub' AND status = 'deactivated' AND status_before = 'active'`,
+		"deactivated while pending":  `kind = 'sub' AND status = 'deactivated' AND status_before = 'pending'`,
+		"deleted":                    `kind = 'sub' AND status = 'deleted'`,
+		"pending parent":             `kind = 'parent' AND status = 'pending'`,
+		"parent without the feature": `kind = 'parent' AND status = 'active' AND sub_accounts_enabled IS NULL`,
+		"a name with an apostrophe":  `kind = 'sub' AND name LIKE '%''%'`,
+		"a name with an umlaut":      `kind = 'sub' AND name ~ '[äöü]'`,
+		"a Japanese name":            `kind = 'sub' AND name ~ '[一-龠]'`,
+		"euros":                      `kind = 'sub' AND currency = 'EUR'`,
+		"yen":                        `kind = 'sub' AND currency = 'JPY'`,
+		"dinars":                     `kind = 'sub' AND currency = 'JOD'`,
+	} {
+		if n := len(lines(t, p, `SELECT name FROM accounts WHERE `+least)); n == 0 {
+			t.Errorf("there is no account: %s", state)
+		}
+	}
+	if n := len(lines(t, p, `SELECT name FROM accounts WHERE kind = 'sub' AND status <> 'deleted'`)); n < 12 {
+		t.Errorf("%d sub-accounts, want a dozen", n)
+	}
+	if n := len(lines(t, p, `SELECT DISTINCT country FROM charges`)); n < 8 {
+		t.Errorf("usage in %d countries", n)
+	}
+	if n := len(lines(t, p, `SELECT DISTINCT kind FROM charges`)); n != 4 {
+		t.Errorf("usage of %d kinds, want all 4", n)
+	}
+	if n := len(lines(t, p, `SELECT DISTINCT charged_at::date FROM charges`)); n < 60 {
+		t.Errorf("usage on %d days, want two months", n)
+	}
+	if late := lines(t, p, `SELECT action, at FROM action_log WHERE at > '`+end.Format(time.RFC3339)+`'`); len(late) > 0 {
+		t.Errorf("these lie ahead: %v", late)
+	}
+	if open := lines(t, p, `SELECT recipient FROM outbox WHERE status <> 'sent'`); len(open) > 0 {
+		t.Errorf("these mails and texts were not delivered: %v", open)
+	}
+	for _, s := range append(SignIns(), SignIn{"Staff", assistant.Email, staffPassword}) {
+		if _, err := p.signIn(ctx, s.Email, s.Password); err != nil {
+			t.Errorf("%s cannot sign in: %v", s.Email, err)
+		}
+	}
+
+	before := digest(t, p)
+	logged := lines(t, p, `SELECT count(*) FROM action_log`)[0]
+	if isDemo, err := Load(ctx, options(dsn)); err != nil || !isDemo {
+		t.Errorf("Load again: %v, %v", isDemo, err)
+	}
+	if after := digest(t, p); after != before || lines(t, p, `SELECT count(*) FROM action_log`)[0] != logged {
+		t.Error("loading again has changed the world")
+	}
+}
+
+// A first start that is killed, twice, is finished by the next one: the world is the same as without.
+func TestLoadAfterInterruption(t *testing.T) {
+	whole, pieces := storetest.Database(t), storetest.Database(t)
+	ctx := context.Background()
+	if _, err := Load(ctx, options(whole)); err != nil {
+		t.Fatal(err)
+	}
+	p := look(t, pieces)
+	for _, enough := range []int{200, 1300} {
+		interrupted, cancel := context.WithCancel(ctx)
+		var watch sync.WaitGroup
+		watch.Go(func() {
+			for n := 0; n < enough && interrupted.Err() == nil; time.Sleep(5 * time.Millisecond) {
+				if err := p.store.Pool().QueryRow(ctx, `SELECT count(*) FROM charges`).Scan(&n); err != nil {
+					t.Error(err)
+					break
+				}
+			}
+			cancel()
+		})
+		o := options(pieces)
+		if enough > 200 {
+			o.Now = o.Now.Add(time.Hour) // a later start goes on with the story that it finds
+		}
+		_, err := Load(interrupted, o)
+		cancel()
+		watch.Wait()
+		if err == nil {
+			t.Fatalf("it was not interrupted after %d charges", enough)
+		}
+		if enough == 200 {
+			continue
+		}
+		if isDemo, err := Load(ctx, options(pieces)); err != nil || !isDemo {
+			t.Fatalf("the world was not finished: %v, %v", isDemo, err)
+		}
+	}
+	checkBooks(t, p)
+	if isDemo, err := Load(ctx, options(pieces)); err != nil || !isDemo {
+		t.Fatal(isDemo, err)
+	}
+	compare(t, digest(t, look(t, whole)), digest(t, p))
+}
+
+func compare(t *testing.T, want, got string) {
+	t.Helper()
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		if i >= len(w) || i >= len(g) || w[i] != g[i] {
+			t.Fatalf("line %d of the world differs:\n%v\n%v", i, w[i:min(i+3, len(w))], g[i:min(i+3, len(g))])
+		}
+	}
+}
+
+// A database with an operator of its own is somebody's: nothing is added to it.
+func TestLoadLeavesOthersAlone(t *testing.T) {
+	dsn := storetest.Database(t)
+	ctx := context.Background()
+	p := look(t, dsn)
+	if _, err := p.accounts.Install(ctx, accounts.Details{AccountName: "Acme Messaging", ContactName: "Kim Ode", Email: "kim@acme.example",
+		Mobile: "0151 23456789", Country: "DE", TimeZone: "Europe/Berlin"}, "EUR", "correct horse battery staple"); err != nil {
+		t.Fatal(err)
+	}
+	o := options(dsn)
+	o.Making = func() { t.Error("it set about making a world") }
+	if isDemo, err := Load(ctx, o); err != nil || isDemo {
+		t.Errorf("Load: %v, %v", isDemo, err)
+	}
+	if n := len(lines(t, p, `SELECT id FROM accounts`)); n != 1 {
+		t.Errorf("%d accounts, want the operator alone", n)
+	}
+	if _, err := p.people.UserByEmail(ctx, operator.Email); err == nil {
+		t.Errorf("%s exists", operator.Email)
+	}
+}

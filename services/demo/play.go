@@ -1,0 +1,256 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"offshoot/models"
+	"offshoot/services/accounts"
+	"offshoot/services/identity"
+	"offshoot/services/ledger"
+	"offshoot/services/notify"
+	"offshoot/services/store"
+)
+
+// player plays stories on services of its own, whose clock it moves.
+type player struct {
+	clock        *clock
+	store        *store.Store
+	people       *identity.Service
+	accounts     *accounts.Service
+	ledger       *ledger.Service
+	notify       *notify.Service
+	installation notify.Installation
+
+	company *company
+	tenant  models.ID
+	staff   models.Actor
+	owner   models.Actor // of the company
+	of      map[*sub]models.ID
+	inside  identity.Session // of whoever accesses an account
+}
+
+// player opens the services for a story that starts at a moment.
+func (o Options) player(ctx context.Context, start time.Time) (*player, error) {
+	c := &clock{}
+	c.reach(start)
+	st, err := o.Open(ctx, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	// Whatever is mailed and texted in the story stays in the outbox, whoever carries mail later.
+	mails, err := notify.New(st, notify.Options{KeepBodies: true})
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
+	people := identity.New(st, identity.Options{Hashing: o.Hashing})
+	return &player{clock: c, store: st, people: people, accounts: accounts.New(st, people, o.Installation), ledger: ledger.New(st),
+		notify: mails, installation: o.Installation, of: map[*sub]models.ID{}}, nil
+}
+
+func (p *player) close() { p.store.Close() }
+
+// play lives through a story. Events that an earlier, interrupted attempt has played do nothing.
+func (p *player) play(ctx context.Context, c *company, story []event) error {
+	p.company = c
+	for _, e := range story {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if gone, known := p.of[e.sub]; known && gone == models.NoID {
+			continue
+		}
+		p.clock.reach(e.at)
+		if err := p.act(ctx, e); err != nil {
+			return fmt.Errorf("%s: %w", e.about(c), err)
+		}
+		if e.does == used { // nothing is mailed
+			continue
+		}
+		if err := p.deliver(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e event) about(c *company) string {
+	name := c.AccountName
+	if e.sub != nil {
+		name += ", " + e.sub.AccountName
+	}
+	return fmt.Sprintf("%s, event %d of %s", name, e.does, e.at.Format(time.RFC3339))
+}
+
+func (p *player) act(ctx context.Context, e event) error {
+	switch e.does {
+	case joined:
+		return p.join(ctx)
+	case confirmed:
+		return p.confirm(ctx, e.sub)
+	case enabled:
+		_, err := p.accounts.EnableSubAccounts(ctx, p.owner)
+		return unless(err, accounts.ErrFeatureOn)
+	case opened:
+		return p.openSub(ctx, e.sub)
+	case used:
+		return p.use(ctx, e)
+	case paid:
+		_, err := p.ledger.RecordMoney(ctx, p.staff, ledger.PaymentOrder{Parent: p.tenant, Amount: e.amount, Reference: e.text,
+			Note: "Bank transfer", Key: "demo-" + e.text})
+		return err
+	case gave:
+		_, err := p.ledger.Transfer(ctx, p.owner, p.transfer(e))
+		return unless(err, ledger.ErrAccountClosed)
+	case tookBack:
+		_, err := p.ledger.TransferBack(ctx, p.owner, p.transfer(e))
+		return unless(err, ledger.ErrAccountClosed)
+	case permitted:
+		return p.permit(ctx, e)
+	case shared:
+		return p.share(ctx, e.sub)
+	case deactivated:
+		_, err := p.accounts.Deactivate(ctx, p.owner, p.of[e.sub], e.text)
+		return unless(err, accounts.ErrAlreadyDeactivated)
+	case deleted:
+		_, err := p.accounts.Delete(ctx, p.owner, p.of[e.sub], e.sub.AccountName)
+		return err
+	case signedIn:
+		_, err := p.signIn(ctx, p.emailOf(e.sub), passwordOf(e.sub))
+		return unless(err, identity.ErrAccountDeactivated)
+	case mistyped:
+		_, err := p.signIn(ctx, p.emailOf(e.sub), strings.ToUpper(passwordOf(e.sub)))
+		return unless(err, identity.ErrWrongSignIn)
+	case entered:
+		return p.enter(ctx, e, operator.Email, staffPassword)
+	case visited:
+		return p.enter(ctx, e, p.company.Email, parentPassword)
+	case left:
+		_, err := p.people.EndAccess(ctx, p.inside)
+		return unless(err, identity.ErrNotAccessing)
+	}
+	return nil
+}
+
+// unless is err, or nil where it says that the event was played before.
+func unless(err, before error) error {
+	if errors.Is(err, before) {
+		return nil
+	}
+	return err
+}
+
+func (p *player) emailOf(s *sub) string {
+	if s == nil {
+		return p.company.Email
+	}
+	return s.Email
+}
+
+func passwordOf(s *sub) string {
+	if s == nil {
+		return parentPassword
+	}
+	return subPassword
+}
+
+// join makes the company's account, as staff.
+func (p *player) join(ctx context.Context) error {
+	sam, err := p.signIn(ctx, operator.Email, staffPassword)
+	if err != nil {
+		return err
+	}
+	p.staff = sam.Actor
+	account, err := p.accounts.CreateParent(ctx, p.staff, accounts.ParentOrder{Details: p.company.Details, Currency: p.company.currency,
+		Plan: p.company.plan, Credit: p.company.credit, Method: models.ByLink, Key: "demo-" + p.company.Email})
+	p.tenant = account.ID
+	return err
+}
+
+// openSub adds a sub-account, as the company's Admin. One that was deleted in an earlier attempt is gone.
+func (p *player) openSub(ctx context.Context, s *sub) error {
+	account, err := p.accounts.AddSubAccount(ctx, p.owner, accounts.SubAccountOrder{Details: s.Details, Privileges: s.privileges,
+		Funding: s.funding, StartingAmount: s.start, Method: s.method, Key: "demo-" + s.Email})
+	if errors.Is(err, accounts.ErrNoSuchAccount) {
+		account, err = models.Account{}, nil
+	}
+	p.of[s] = account.ID
+	return err
+}
+
+func (p *player) transfer(e event) ledger.TransferOrder {
+	return ledger.TransferOrder{SubAccount: p.of[e.sub], Amount: e.amount, Note: e.text,
+		Key: fmt.Sprintf("demo-%d-%d-%s", e.does, e.at.UnixMilli(), e.sub.Email)}
+}
+
+// errPlayed takes back a change that found nothing to do.
+var errPlayed = errors.New("demo: played before")
+
+// use charges what a campaign used, all of it at once.
+func (p *player) use(ctx context.Context, e event) error {
+	account := p.tenant
+	if e.sub != nil {
+		account = p.of[e.sub]
+	}
+	_, err := p.store.Change(ctx, models.System(p.tenant), func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		var charged []models.Event
+		for _, order := range e.orders {
+			order.Account = account
+			made, event, err := ledger.ChargeUsage(ctx, tx, order)
+			if err != nil {
+				return models.Event{}, err
+			}
+			if !made.Repeated {
+				charged = append(charged, event)
+			}
+		}
+		if len(charged) == 0 {
+			return models.Event{}, errPlayed
+		}
+		for _, event := range charged[1:] {
+			if err := tx.Log(event); err != nil {
+				return models.Event{}, err
+			}
+		}
+		return charged[0], nil
+	})
+	return unless(unless(err, errPlayed), ledger.ErrNotCharging)
+}
+
+func (p *player) permit(ctx context.Context, e event) error {
+	now, err := p.accounts.Show(ctx, p.owner, p.of[e.sub])
+	if err != nil || sameSet(now.Privileges, e.privileges) {
+		return err
+	}
+	return p.accounts.SetPrivileges(ctx, p.owner, now.ID, now.Version, e.privileges)
+}
+
+func sameSet(a, b []models.Privilege) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func (p *player) share(ctx context.Context, s *sub) error {
+	now, err := p.accounts.Account(ctx, p.owner, p.of[s])
+	if err != nil || now.Funding == models.SharedBalance {
+		return err
+	}
+	return p.accounts.SetFunding(ctx, p.owner, now.ID, now.Version, models.SharedBalance)
+}
+
+func (p *player) enter(ctx context.Context, e event, email, password string) error {
+	session, err := p.signIn(ctx, email, password)
+	if err != nil {
+		return err
+	}
+	token, err := p.people.StartAccess(ctx, session, identity.AccessOrder{Tenant: p.tenant, Account: p.of[e.sub], Reason: e.text, From: origin})
+	if err != nil {
+		return err
+	}
+	p.inside, err = p.people.Resolve(ctx, token)
+	return err
+}

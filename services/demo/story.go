@@ -1,0 +1,144 @@
+package demo
+
+import (
+	"cmp"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"offshoot/models"
+	"offshoot/services/ledger"
+)
+
+// days is how long the story is: two months of usage, after what it takes to open the first accounts.
+const days = 64
+
+// act is what an event of the story is about.
+type act int
+
+const (
+	joined    act = iota // staff create the company
+	confirmed            // a new account's person goes through its activation
+	enabled              // the Sub-account feature, in the Store
+	opened               // a sub-account is added
+	used
+	paid     // the company sends money
+	gave     // it transfers to a sub-account
+	tookBack // and back
+	permitted
+	shared // a sub-account spends its parent's balance from now on
+	deactivated
+	deleted
+	signedIn
+	mistyped // their password
+	entered  // staff access a sub-account
+	visited  // its parent does
+	left     // and go
+)
+
+// event is one thing that happens in a company's story.
+type event struct {
+	at         time.Time
+	does       act
+	sub        *sub // nil: the company itself
+	amount     models.Money
+	text       string // note, reason or reference
+	privileges []models.Privilege
+	orders     []ledger.ChargeOrder // without their account
+}
+
+// story is everything that happens to a company from start until then, in order. It is the same for the same moments.
+func (c *company) story(start, until time.Time) []event {
+	seed := fnv.New64a()
+	seed.Write([]byte(c.Email))
+	t := &teller{company: c, zone: zoneOf(c.TimeZone), start: start, until: until, random: rand.New(rand.NewPCG(seed.Sum64(), days))}
+	t.companyEvents()
+	for i := range c.subs {
+		t.subEvents(&c.subs[i])
+	}
+	slices.SortStableFunc(t.events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.does, b.does)) })
+	return t.settled()
+}
+
+// teller makes up a company's story.
+type teller struct {
+	*company
+	zone         *time.Location
+	start, until time.Time
+	random       *rand.Rand
+	events       []event
+	references   map[string]int
+}
+
+func zoneOf(name string) *time.Location { return models.Account{TimeZone: name}.Zone() }
+
+// at is a moment of a day of the story, where the company is.
+func (t *teller) at(day, hour, minute int) time.Time {
+	from := models.DayOf(t.start, t.zone).AddDays(day).Start(t.zone)
+	return from.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute).UTC()
+}
+
+// tell adds an event unless it lies ahead.
+func (t *teller) tell(e event) {
+	if e.at.Before(t.until) {
+		t.events = append(t.events, e)
+	}
+}
+
+func (t *teller) companyEvents() {
+	joins := t.start.Add(time.Hour)
+	if t.joins > 0 {
+		joins = t.at(t.joins, 11, 20)
+	}
+	t.tell(event{at: joins, does: joined})
+	if !t.activated {
+		return
+	}
+	t.tell(event{at: joins.Add(20 * time.Minute), does: confirmed})
+	if t.plan == models.PrePay {
+		t.tell(event{at: joins.Add(90 * time.Minute), does: paid})
+	}
+	if t.enabled {
+		t.tell(event{at: joins.Add(2 * time.Hour), does: enabled})
+	}
+	t.usage(nil, t.habit, joins.Add(3*time.Hour), t.until)
+	for day := t.joins + 3; day <= days; day += 8 + t.random.IntN(4) {
+		t.tell(event{at: t.at(day, 8, 10+t.random.IntN(110)), does: signedIn})
+	}
+}
+
+func (t *teller) subEvents(s *sub) {
+	opens := t.at(s.opened, 10, t.random.IntN(50))
+	t.tell(event{at: opens, does: opened, sub: s})
+	confirms, ends := opens.Add(s.activates), t.until
+	for _, l := range s.later {
+		e := event{at: t.at(l.day, 14, t.random.IntN(60)), does: l.does, sub: s, text: l.text, privileges: l.privileges}
+		t.tell(e)
+		switch l.does {
+		case deactivated, deleted:
+			ends = e.at
+		case entered, visited:
+			t.tell(event{at: e.at.Add(12 * time.Minute), does: left, sub: s})
+		}
+	}
+	if s.activates == 0 {
+		return
+	}
+	t.tell(event{at: confirms, does: confirmed, sub: s})
+	t.usage(s, s.habit, confirms.Add(30*time.Minute), ends)
+	for day := s.opened + 9; day <= days; day += 17 + t.random.IntN(15) {
+		at := t.at(day, 8, 30+t.random.IntN(120))
+		if !at.After(confirms) || !at.Before(ends) {
+			continue
+		}
+		if t.random.IntN(4) == 0 {
+			t.tell(event{at: at.Add(-time.Minute), does: mistyped, sub: s})
+		}
+		t.tell(event{at: at, does: signedIn, sub: s})
+	}
+}
+
+func whole(amount int64, currency string) models.Money {
+	return models.FromMicros(amount*1_000_000, currency)
+}

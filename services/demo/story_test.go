@@ -1,0 +1,158 @@
+package demo
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"offshoot/models"
+	"offshoot/services/ledger"
+)
+
+func storyOn(c *company, end time.Time) []event { return c.story(end.AddDate(0, 0, -days), end) }
+
+// BAL-1, BAL-2: on whichever day it is made up, nobody in the story spends what is not there, every account has its usage,
+// and nothing lies ahead.
+func TestStoryHoldsOnEveryDay(t *testing.T) {
+	end := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for range 120 {
+		end = end.Add(73*time.Hour + 7*time.Minute) // a whole year, at every hour
+		charges := 0
+		for i := range cast {
+			charges += checkStory(t, &cast[i], storyOn(&cast[i], end), end)
+		}
+		if charges < 1200 || charges > 6000 {
+			t.Errorf("%s: %d charges", end, charges)
+		}
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+}
+
+func checkStory(t *testing.T, c *company, story []event, end time.Time) (charges int) {
+	t.Helper()
+	zero := models.Zero(c.currency)
+	floor := zero
+	if c.credit != "" {
+		credit, err := models.ParseAmount(c.credit, c.currency)
+		if err != nil {
+			t.Fatal(err)
+		}
+		floor = credit.Neg()
+	}
+	own, of, shares, uses, recent := zero, map[*sub]models.Money{}, map[*sub]bool{}, map[*sub]int{}, map[*sub]models.Money{}
+	gone := map[*sub]bool{}
+	move := func(s *sub, amount models.Money) { own, of[s] = own.Sub(amount), of[s].Add(amount) }
+	for _, e := range story {
+		switch e.does {
+		case paid:
+			own = own.Add(e.amount)
+		case opened:
+			of[e.sub], shares[e.sub] = zero, e.sub.funding == models.SharedBalance
+			if e.sub.start != "" {
+				start, err := models.ParseAmount(e.sub.start, c.currency)
+				if err != nil {
+					t.Fatal(err)
+				}
+				move(e.sub, start)
+			}
+		case gave:
+			move(e.sub, e.amount)
+		case tookBack:
+			move(e.sub, e.amount.Neg())
+		case shared:
+			move(e.sub, of[e.sub].Neg())
+			shares[e.sub] = true
+		case deactivated, deleted:
+			move(e.sub, of[e.sub].Neg())
+			gone[e.sub] = true
+		case used:
+			for _, order := range e.orders {
+				charges++
+				uses[e.sub]++
+				checkOrder(t, c, order)
+				if e.sub == nil || shares[e.sub] {
+					own = own.Sub(order.Amount)
+					continue
+				}
+				of[e.sub] = of[e.sub].Sub(order.Amount)
+				if e.at.After(end.AddDate(0, 0, -30)) {
+					recent[e.sub] = recent[e.sub].Add(order.Amount)
+				}
+			}
+		}
+		if own.Less(floor) || e.sub != nil && of[e.sub].IsNegative() {
+			t.Fatalf("%s: there is not enough: %s has %s, the sub-account %s", e.about(c), c.AccountName, own, of[e.sub])
+		}
+		if !e.at.Before(end) {
+			t.Fatalf("%s lies ahead of %s", e.about(c), end)
+		}
+	}
+	for i := range c.subs {
+		s := &c.subs[i]
+		if s.sends > 0 && uses[s] == 0 {
+			t.Errorf("%s: %s used nothing", end, s.AccountName)
+		}
+		// what the dashboard calls low: less than a week's use
+		low := recent[s].Amount.IsPositive() && of[s].Amount.Mul(decimal.NewFromInt(30)).LessThan(recent[s].Amount.Mul(decimal.NewFromInt(7)))
+		if wanted := s.sends > 0 && s.start != "" && s.refill == 0 && len(s.later) == 0; low != wanted && !shares[s] && !gone[s] {
+			t.Errorf("%s: %s has %s and used %s in 30 days: low is %v", end, s.AccountName, of[s], recent[s], low)
+		}
+	}
+	return charges
+}
+
+func checkOrder(t *testing.T, c *company, o ledger.ChargeOrder) {
+	t.Helper()
+	fine := o.Amount.Amount.Equal(o.Amount.Amount.Truncate(int32(models.Decimals(c.currency))))
+	if !o.Amount.IsPositive() || o.Amount.Asset != c.currency || !fine || o.Quantity < 1 || !models.IsCountry(o.Country) || o.Reference == "" {
+		t.Fatalf("%s: a charge that makes no sense: %+v", c.AccountName, o)
+	}
+}
+
+// REP-1: people send at work, not at night and little at weekends, so that the report by day has a rhythm.
+func TestStoryHasARhythm(t *testing.T) {
+	end := time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC)
+	for i := range cast {
+		c := &cast[i]
+		if !c.enabled {
+			continue
+		}
+		work, rest, night := 0, 0, 0
+		for _, e := range storyOn(c, end) {
+			if e.does != used || e.orders[0].Kind != message {
+				continue
+			}
+			local := e.at.In(zoneOf(c.TimeZone))
+			if local.Hour() < 7 || local.Hour() > 21 {
+				night++
+			}
+			weekend := false
+			for _, day := range c.weekend {
+				weekend = weekend || local.Weekday() == day
+			}
+			if weekend {
+				rest++
+			} else {
+				work++
+			}
+		}
+		free := len(c.weekend)
+		if night > 0 || rest == 0 || work*free < 3*rest*(7-free) {
+			t.Errorf("%s: %d campaigns on working days, %d on days off, %d at night", c.AccountName, work, rest, night)
+		}
+	}
+}
+
+// The world is the same each time.
+func TestStoryIsTheSameEachTime(t *testing.T) {
+	end := time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC)
+	for i := range cast {
+		if first, second := storyOn(&cast[i], end), storyOn(&cast[i], end); !reflect.DeepEqual(first, second) {
+			t.Errorf("%s: two stories of the same moments differ", cast[i].AccountName)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+// Package reports reads what the other services wrote: the action log, statements, usage and the dashboards. It writes
+// nothing.
+//
+// Whose rows a reader sees is decided once, in reachOf: a parent's users see their whole tenant, a sub-account itself,
+// staff every tenant they are at work in. Moments that begin and end a day are worked out in Go and given to
+// PostgreSQL as values, so that one database of time zones decides, and days that have no midnight or two are right.
+//
+// Usage is added up from the charges themselves. Rollups have their place here once months of messages make them worth it.
+package reports
+
+import (
+	"context"
+
+	"offshoot/models"
+	"offshoot/services/store"
+)
+
+// Service is the reports as pages and files use them.
+type Service struct{ store *store.Store }
+
+// New returns the reports on that store.
+func New(s *store.Store) *Service { return &Service{store: s} }
+
+// The refusals of reports.
+var (
+	ErrNoSuchAccount = &models.Error{Kind: models.NotFound, Code: "account_not_found",
+		Message: "There is no such account."}
+	ErrBadCursor = &models.Error{Kind: models.Invalid, Code: "bad_cursor",
+		Message: "This link to a page of the list is broken. Open the list again."}
+)
+
+// settings are for every report. Compiling a query takes longer here than running it, for PostgreSQL takes the sums of a
+// few days for those of thousands; and the sums of all accounts should not go through temporary files.
+var settings = []string{"SET LOCAL jit = off", "SET LOCAL work_mem = '32MB'"}
+
+// read is one snapshot for a report.
+func (s *Service) read(ctx context.Context, actor models.Actor, work func(context.Context, *store.Tx) error) error {
+	return s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		for _, setting := range settings {
+			tx.Queue(setting)
+		}
+		return work(ctx, tx)
+	})
+}
+
+// reach is whose rows a reader may see.
+type reach struct {
+	own        models.ID // this account's alone; NoID: all of the tenant's
+	everywhere bool      // all tenants': staff who are not at work in one
+}
+
+// reachOf refuses with ErrMissingPrivilege whoever may see nothing.
+func reachOf(actor models.Actor) (reach, error) {
+	switch {
+	case actor.Can(models.SupportAccounts):
+		return reach{everywhere: actor.Tenant == actor.Account}, nil
+	case actor.Can(models.ViewSubAccounts):
+		return reach{}, nil
+	case actor.Can(models.ViewAccount):
+		return reach{own: actor.Account}, nil
+	}
+	return reach{}, models.ErrMissingPrivilege
+}
+
+// account is as much of an account as a report speaks of.
+type account struct {
+	ID       models.ID
+	Name     string
+	Kind     models.AccountKind
+	Currency string
+	Funding  models.Funding
+}
+
+// spendsParents says whether its usage is paid by its parent: its own users are shown no prices then.
+func (a account) spendsParents() bool { return a.Funding == models.SharedBalance }
+
+// find returns an account within reach, deleted ones too: their history stays. NoID is the account that the reader is.
+// It refuses with ErrNoSuchAccount.
+func find(tx *store.Tx, r reach, id models.ID) (account, error) {
+	switch {
+	case id == models.NoID && r.own != models.NoID:
+		id = r.own
+	case id == models.NoID:
+		id = tx.Actor.Tenant
+	case r.own != models.NoID && id != r.own:
+		return account{}, ErrNoSuchAccount
+	}
+	var a account
+	err := tx.Raw(`SELECT id, name, kind, currency, funding FROM accounts WHERE tenant_id = ? AND id = ?`,
+		tx.Actor.Tenant, id).Scan(&a).Error
+	if err == nil && a.ID == models.NoID {
+		err = ErrNoSuchAccount
+	}
+	return a, err
+}
