@@ -48,7 +48,7 @@ END $$;`
 const (
 	hotScript = "\\set target random(2, 200)\nSELECT mini_transfer(1, :target, 10000, gen_random_uuid()::text);\n"
 	// pairs of two, as a parent and its sub-account are
-	randomScript = "\\set pair random(1, 200)\nSELECT mini_transfer(:pair * 2 - 1, :pair * 2, 10000, gen_random_uuid()::text);\n"
+	randomScript = "\\set pair random(1, 40)\nSELECT mini_transfer(:pair * 2 - 1, :pair * 2, 10000, gen_random_uuid()::text);\n"
 )
 
 // Transfers a second through the service, against pgbench running the minimal transfer on the same durable server, in
@@ -71,7 +71,7 @@ func BenchmarkTransfersAgainstPgbench(b *testing.B) {
 	}
 	w := storetest.WorldOn(b, storetest.On(b, server.DSN("")))
 	companies := []storetest.Company{w.Clinic}
-	for n := range 200 {
+	for n := range 40 {
 		c := w.AddCompany(b, n)
 		fund(b, w, c)
 		companies = append(companies, c)

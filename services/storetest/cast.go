@@ -60,6 +60,14 @@ func On(t testing.TB, dsn string) *Services {
 	return s
 }
 
+// Unchecked is New without the check of the books, for benchmarks that fill tables past the services.
+func Unchecked(t testing.TB) *Services {
+	t.Helper()
+	s := open(t, Database(t))
+	t.Cleanup(s.Store.Close)
+	return s
+}
+
 func open(t testing.TB, dsn string) *Services {
 	t.Helper()
 	s := &Services{DSN: dsn, Clock: &Clock{}}
