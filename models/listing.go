@@ -77,6 +77,13 @@ type Activation struct {
 	CodeAccepted bool
 }
 
+// FindQuery is what staff look for among all accounts.
+type FindQuery struct {
+	Text   string // part of a name, contact, e-mail or mobile; empty: parents alone
+	Status AccountStatus
+	After  string // next of an earlier answer
+}
+
 // FoundAccount is one account that staff found.
 type FoundAccount struct {
 	TenantID   ID

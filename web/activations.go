@@ -36,9 +36,10 @@ func (s *Server) createActivationByLink(v *visit) error {
 	return v.redirect(paths.Activate())
 }
 
-// activationLink tells no other site, nor a link on the page, at which address it stands: the address is a secret.
+// activationLink stands at an address that is a secret, which no Referer may tell anybody. (no-referrer would make browsers
+// send the form with "Origin: null", and those that send no Sec-Fetch-Site would be refused as another site.)
 func (v *visit) activationLink(status int, token string, refused *models.Error) error {
-	v.Response().Header().Set("Referrer-Policy", "no-referrer")
+	v.Response().Header().Set("Referrer-Policy", "strict-origin")
 	frame := layouts.Frame{Title: "Activate", Installation: v.server.Installation, Accent: v.server.Accent, Home: paths.Home()}
 	return v.page(status, pages.ActivationLink{Frame: frame, Token: token, Other: v.session.User.Email, Refused: refused}.View())
 }

@@ -224,7 +224,7 @@ func TestLinkIsOpenedByAButton(t *testing.T) {
 	if p.Fingerprint(t) != before || p.Count(t, "sessions") != sessions {
 		t.Error("opening the link changed something")
 	}
-	if got := scanner.Header.Get("Referrer-Policy"); got != "no-referrer" {
+	if got := scanner.Header.Get("Referrer-Policy"); got != "strict-origin" {
 		t.Errorf("Referrer-Policy: %s", got)
 	}
 	if n := scanner.Page.Find("meta[name=referrer]").Length(); n > 0 {

@@ -21,14 +21,13 @@ import (
 const pictures = "../.screenshots"
 
 // heaviest is what a picture may weigh: a README that shows six of them must still open at once.
-const heaviest = 150 << 10
+const heaviest = 160 << 10
 
 // Pictures are taken on this day, so that they change when the pages do, and not with the calendar.
 var pictureDay = time.Date(2026, 11, 20, 14, 30, 0, 0, time.UTC)
 
 // Pictures shows the demo world as the README does: `make screenshots`.
 func TestPictures(t *testing.T) {
-	t.Setenv("LANGUAGE", "en_GB") // of the browser's own parts: dates are written as people in Europe write them
 	p := demoPortal(t)
 	staff, parent, sub := signIn(demo.SignIns()[0]), signIn(demo.SignIns()[1]), "Berlin Ward 3"
 	chromium := p.Chromium(t)

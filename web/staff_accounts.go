@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 
 	"offshoot/models"
 	"offshoot/services/accounts"
@@ -20,8 +19,8 @@ func (v *visit) tenantAndID() (tenant, id models.ID, err error) {
 }
 
 func (s *Server) listParents(v *visit) error {
-	search, after := v.QueryParam("q"), v.QueryParam("after")
-	found, next, err := s.Accounts.Find(v.ctx(), v.actor, search, after)
+	query := models.FindQuery{Text: v.QueryParam("q"), Status: staffFilter(v.QueryParam("status")), After: v.QueryParam("after")}
+	found, next, err := s.Accounts.Find(v.ctx(), v.actor, query)
 	if err != nil {
 		return err
 	}
@@ -30,14 +29,16 @@ func (s *Server) listParents(v *visit) error {
 		return err
 	}
 	frame.Search = nil // the page has its own
-	page := pages.StaffAccounts{Frame: frame, Search: search, Accounts: found, MayCreate: v.actor.Can(models.ManageParents)}
-	if after != "" {
-		page.First = paths.With(paths.StaffAccounts(), url.Values{"q": {search}})
+	return v.page(http.StatusOK, pages.StaffAccounts{Frame: frame, Query: query, Accounts: found, Next: next, MayCreate: v.actor.Can(models.ManageParents)}.View())
+}
+
+// staffFilter is the status to look for; what is none looks for all.
+func staffFilter(text string) models.AccountStatus {
+	switch status := models.AccountStatus(text); status {
+	case models.Pending, models.Active, models.Deactivated:
+		return status
 	}
-	if next != "" {
-		page.Next = paths.With(paths.StaffAccounts(), url.Values{"q": {search}, "after": {next}})
-	}
-	return v.page(http.StatusOK, page.View())
+	return ""
 }
 
 func (s *Server) newParent(v *visit) error {

@@ -37,6 +37,10 @@ func TestFindAccounts(t *testing.T) {
 			t.Errorf("%q is no longer in the box", search)
 		}
 	}
+	waiting := p.AddPending(t, p.Clinic, "Kiosk", "kiosk@clinic.example")
+	v.Get("/staff/accounts?q=clinic").Click("Pending").Want(http.StatusOK).Sees(waiting.Name).SeesNot("Night Ward")
+	v.Get("/staff/accounts?status=pending").Sees("No account matches").Click("Clear all").Sees("Harbor Media")
+	v.Get("/staff/accounts?status=%27%3B--").Want(http.StatusOK).Sees("Harbor Media")
 	v.Get("/staff/accounts?q=night").Click("North Clinic Group").Want(http.StatusOK).Sees("Parent account", "Night Ward")
 	v.Click("Night Ward").Want(http.StatusOK).Sees("Sub-account of North Clinic Group", "Spends the balance of North Clinic Group", "1.000,00 EUR").
 		SeesNot("Record money", "Deactivate")

@@ -258,12 +258,24 @@ func (s *Service) ResendCode(ctx context.Context, session identity.Session) erro
 	return err
 }
 
-// newCode replaces the code of an account's open activation. An account without one has nothing to replace.
-func (s *Service) newCode(ctx context.Context, tx *store.Tx, a models.Account) error {
-	v, err := lockActivation(tx, a.ID)
-	if err == ErrLinkExpired {
+// replaceCode is newCode for an account that has another mobile now. One that is deactivated gets no text; should it be
+// Pending again, its user asks for a new code.
+func (s *Service) replaceCode(ctx context.Context, tx *store.Tx, a models.Account) error {
+	if a.Status != models.Pending {
+		tx.Queue(`UPDATE activations SET code_expires_at = $3, code_accepted_at = NULL WHERE tenant_id = $1 AND account_id = $2
+			AND ended_at IS NULL`, a.TenantID, a.ID, tx.Now)
 		return nil
 	}
+	err := s.newCode(ctx, tx, a)
+	if err == ErrLinkExpired { // an activation that is over has no code to replace
+		return nil
+	}
+	return err
+}
+
+// newCode replaces the code of an account's open activation. Refuses with ErrLinkExpired when there is none.
+func (s *Service) newCode(ctx context.Context, tx *store.Tx, a models.Account) error {
+	v, err := lockActivation(tx, a.ID)
 	if err != nil {
 		return err
 	}

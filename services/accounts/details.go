@@ -1,13 +1,15 @@
 package accounts
 
 import (
-	"net/mail"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/unicode/norm"
 
 	"offshoot/models"
+	"offshoot/services/identity"
 )
 
 // Details are what the forms ask about an account, as typed.
@@ -40,9 +42,14 @@ func (d Details) check(p *models.Problems) Details {
 }
 
 // checkName takes any script and any sign, for a name is only ever shown escaped. It wants a letter or a digit, one line,
-// and no more than 60 characters. missing is what it says to an empty one.
+// and no more than 60 characters. missing is what it says to an empty one. Spaces become single ones, and what can be
+// written in several sequences of code points one of them: names that look the same are the same.
 func checkName(p *models.Problems, field, missing, name string) string {
-	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '\u00a0' }), " ")
+	if len(name) > 1000 { // before anything is computed of it
+		p.Add(field, "Keep the name under 60 characters.")
+		return name
+	}
+	name = norm.NFC.String(strings.Join(strings.FieldsFunc(name, isSpace), " "))
 	switch {
 	case name == "":
 		p.Add(field, missing)
@@ -56,30 +63,29 @@ func checkName(p *models.Problems, field, missing, name string) string {
 	return name
 }
 
+func isSpace(r rune) bool { return unicode.Is(unicode.Zs, r) }
+
 // isUnseen says whether a character shows nothing, or shows others in another order: two names that look alike would not
 // be the same. Joiners stay, for Persian words and emoji are written with them.
 func isUnseen(r rune) bool {
-	switch r {
-	case unicode.ReplacementChar, '\u200b', '\u2060', '\ufeff':
-		return true
+	if unicode.In(r, unicode.Join_Control, unicode.Prepended_Concatenation_Mark) { // the latter are Arabic signs of numbers
+		return false
 	}
-	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+	return r == unicode.ReplacementChar || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
+// checkEmail takes what identity takes, so that no account is made whose user could not be.
 func checkEmail(p *models.Problems, text string) string {
-	text = strings.ToLower(strings.TrimSpace(text))
-	address, err := mail.ParseAddress(text)
-	_, domain, _ := strings.Cut(text, "@")
-	switch {
-	case text == "":
+	if strings.TrimSpace(text) == "" {
 		p.Add("email", "Enter an e-mail address.")
-	case err != nil || address.Address != text || len(text) > 254 || !strings.Contains(domain, ".") || strings.ContainsFunc(text, notASCII):
+		return ""
+	}
+	email, ok := identity.ParseEmail(text)
+	if !ok {
 		p.Add("email", "This is not an e-mail address.")
 	}
-	return text
+	return email
 }
-
-func notASCII(r rune) bool { return r <= ' ' || r > '~' }
 
 // checkMobile returns the number in E.164. A number of another country is taken only when it is written with its +, and
 // then it must be a number of that country.
@@ -113,8 +119,11 @@ func checkMobile(p *models.Problems, text, country string) string {
 
 func checkReason(p *models.Problems, reason string) string {
 	reason = strings.TrimSpace(reason)
-	if n := len([]rune(reason)); n == 0 || n > 200 {
+	switch n := utf8.RuneCountInString(reason); {
+	case n == 0 || n > 200:
 		p.Add("reason", "Give a reason, up to 200 characters.")
+	case !utf8.ValidString(reason) || strings.ContainsRune(reason, 0): // PostgreSQL takes neither
+		p.Add("reason", "Leave out characters that cannot be seen.")
 	}
 	return reason
 }

@@ -105,6 +105,9 @@ func (s *Service) Approve(ctx context.Context, actor models.Actor, tenant, reque
 // Refuse turns a request down, with a reason that the parent reads.
 // For: staff who manage parents. Refuses: missing privilege; no reason; no such open request.
 func (s *Service) Refuse(ctx context.Context, actor models.Actor, tenant, request models.ID, reason string) error {
+	if err := actor.Require(models.ManageParents); err != nil {
+		return err
+	}
 	var p models.Problems
 	if reason = checkReason(&p, reason); p.Err() != nil {
 		return p.Err()

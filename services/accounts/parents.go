@@ -105,6 +105,9 @@ func (s *Service) SetCreditLine(ctx context.Context, actor models.Actor, parent 
 // DeactivateParent stops a parent and, without changing them, all its sub-accounts; every session of the tenant ends.
 // For: staff who manage parents. Refuses: missing privilege; no reason; no such parent; one that is deactivated already.
 func (s *Service) DeactivateParent(ctx context.Context, actor models.Actor, parent models.ID, reason string) error {
+	if err := actor.Require(models.ManageParents); err != nil {
+		return err
+	}
 	var p models.Problems
 	if reason = checkReason(&p, reason); p.Err() != nil {
 		return p.Err()

@@ -99,17 +99,20 @@ func pendingActivation(tx *store.Tx, id models.ID) (*models.OpenActivation, erro
 }
 
 // Find returns the accounts of the whole installation whose name, contact, e-mail or mobile has the text in it, fifty at
-// most in order of name; with no text, the parents. after is the next of the page before.
+// most in order of name, and where the next page begins; with no text, the parents.
 // For: staff.
-func (s *Service) Find(ctx context.Context, actor models.Actor, text, after string) (found []models.FoundAccount, next string, err error) {
+func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQuery) (found []models.FoundAccount, next string, err error) {
 	if err := actor.Require(models.SupportAccounts); err != nil {
 		return nil, "", err
 	}
 	where, args := `a.kind = 'parent'`, []any{}
-	if pattern := searchPattern(text); pattern != "" {
+	if pattern := searchPattern(q.Text); pattern != "" {
 		where, args = `a.kind <> 'operator' AND a.status <> 'deleted' AND a.search LIKE ?`, []any{pattern}
 	}
-	if at, ok := parseCursor(after); ok && orders["name"].reads(at.Key) {
+	if q.Status != "" {
+		where, args = where+` AND a.status = ?`, append(args, q.Status)
+	}
+	if at, ok := parseCursor(q.After); ok && orders["name"].reads(at.Key) {
 		where, args = where+` AND (`+nameOrder+`, a.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
 	}
 	var rows []struct {

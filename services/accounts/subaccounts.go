@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -156,8 +157,8 @@ func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order 
 		if store.Violates(err, "accounts_name_key") {
 			err = ErrNameTaken.At("account_name", ErrNameTaken.Message)
 		}
-		if err == nil && edited.Status == models.Pending && edited.Mobile != before.Mobile {
-			err = s.newCode(ctx, tx, edited) // the old one went to a number that is no longer theirs
+		if err == nil && edited.ActivatedAt == nil && edited.Mobile != before.Mobile {
+			err = s.replaceCode(ctx, tx, edited) // the old one went to a number that is no longer theirs
 		}
 		return models.Event{Action: models.SubAccountEdited, Account: edited.ID, Details: changes(before, edited)}, err
 	})
@@ -242,6 +243,10 @@ func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models
 		event := models.Event{Action: models.FundingChanged, Account: sub, Details: map[string]string{"funding": string(funding)}}
 		if funding == models.SharedBalance { // wallets before accounts, as everywhere
 			returned, err := ledger.ReturnAll(ctx, tx, sub, "Funding changed")
+			if err == ledger.ErrAccountClosed { // of a deleted account there is no more to say than that there is none
+				_, gone := lockSubAccount(tx, sub)
+				err = cmp.Or(gone, err)
+			}
 			if err != nil {
 				return models.Event{}, err
 			}

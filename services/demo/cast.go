@@ -98,7 +98,7 @@ func person(account, contact, email, mobile, country, zone string) accounts.Deta
 var cast = []company{
 	{
 		Details:  person("North Clinic Group", "Ines Brandt", "ines@northclinic.example", "0151 23456789", "DE", "Europe/Berlin"),
-		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 1500, reserve: 250,
+		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 500, reserve: 120,
 		weekend: []time.Weekday{time.Saturday, time.Sunday}, rates: euroRates,
 		habit: habit{sends: 20, often: 0.6, reach: []string{"DE"}},
 		subs: []sub{
@@ -152,7 +152,7 @@ var cast = []company{
 				privileges: []models.Privilege{models.AddSenderIDs, models.ManageAudience, models.InteractiveMessages},
 			},
 			{
-				Details: person("Pilot 2025", "Lena Fuchs", "pilot@northclinic.example", "0171 2345678", "DE", "Europe/Berlin"),
+				Details: person("Pilot Ward", "Lena Fuchs", "pilot@northclinic.example", "0171 2345678", "DE", "Europe/Berlin"),
 				funding: models.OwnBalance, start: "10.00", method: models.ByLink, opened: 1, activates: 5 * minutes,
 				habit: habit{sends: 2, often: 1, reach: []string{"DE"}},
 				later: []change{{day: 6, does: deleted}},
@@ -161,7 +161,7 @@ var cast = []company{
 	},
 	{
 		Details:  person("Harbor Media", "田中 愛子", "aiko@harbormedia.example", "090-1234-5678", "JP", "Asia/Tokyo"),
-		currency: "JPY", plan: models.PrePay, activated: true, enabled: true, pays: 200_000, reserve: 40_000,
+		currency: "JPY", plan: models.PrePay, activated: true, enabled: true, pays: 60_000, reserve: 15_000,
 		weekend: []time.Weekday{time.Sunday}, rates: yenRates,
 		subs: []sub{
 			{
@@ -199,7 +199,7 @@ var cast = []company{
 	},
 	{
 		Details:  person("Petra Logistics", "Rania Haddad", "rania@petralogistics.example", "079 012 3456", "JO", "Asia/Amman"),
-		currency: "JOD", plan: models.PostPay, credit: "900.000", activated: true, enabled: true, pays: 450, reserve: -600,
+		currency: "JOD", plan: models.PostPay, credit: "400.000", activated: true, enabled: true, pays: 120, reserve: -220,
 		weekend: []time.Weekday{time.Friday, time.Saturday}, rates: dinarRates,
 		habit: habit{sends: 18, often: 2, reach: []string{"JO", "SA", "IQ"}, rents: []string{number}},
 		subs: []sub{

@@ -9,7 +9,7 @@ import (
 	"offshoot/models"
 )
 
-var two = decimal.NewFromInt(2)
+var two, twenty = decimal.NewFromInt(2), decimal.NewFromInt(20)
 
 // settled is the story with the money that it takes: a company pays in before it runs short, refills a sub-account that
 // will, and what would cost more than there is does not happen.
@@ -43,8 +43,8 @@ func (b *purse) take(e event) {
 			b.move(e.at, e.sub, b.must(e.sub.start))
 		}
 	case tookBack:
-		whole := b.of[e.sub].Amount.Div(two).Floor()
-		e.amount = models.Money{Amount: whole, Asset: b.currency}
+		half := b.of[e.sub].Amount.Div(two).Floor()
+		e.amount = models.Money{Amount: half, Asset: b.currency}
 		if !e.amount.IsPositive() {
 			return
 		}
@@ -78,8 +78,8 @@ func (b *purse) use(e event) bool {
 		b.told = append(b.told, event{at: at, does: gave, sub: e.sub, amount: refill, text: "Refill"})
 		left = left.Add(refill)
 	}
-	if left.IsNegative() {
-		return false
+	if left.IsNegative() || e.sub.refill == 0 && left.Amount.Mul(twenty).LessThan(b.must(e.sub.start).Amount) {
+		return false // nobody refills it: its people use the last of it sparingly
 	}
 	b.of[e.sub] = left
 	return true

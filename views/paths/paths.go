@@ -50,7 +50,10 @@ func SubAccountDeactivation(id models.ID) string  { return SubAccount(id) + "/de
 func SubAccountDeletion(id models.ID) string      { return SubAccount(id) + "/deletion" }
 func SubAccountAccess(id models.ID) string        { return SubAccount(id) + "/access" }
 
-func StaffAccounts() string  { return "/staff/accounts" }
+func StaffAccounts() string { return "/staff/accounts" }
+func StaffAccountList(q models.FindQuery) string {
+	return With(StaffAccounts(), url.Values{"q": {q.Text}, "status": {string(q.Status)}, "after": {q.After}})
+}
 func StaffNewParent() string { return "/staff/accounts/new" }
 func StaffAccount(tenant, id models.ID) string {
 	return "/staff/accounts/" + tenant.String() + "/" + id.String()

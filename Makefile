@@ -1,0 +1,81 @@
+# On a fresh Debian machine with Go: `make setup`, which installs npm and PostgreSQL where they are missing, and `make run`.
+
+GO         ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PACKAGES    = ./...
+
+.PHONY: help setup run build assets test check bench screenshots generate fmt clean generated formatted vet lint race elsewhere
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## what a Debian machine lacks, installed
+	./.ci/setup
+
+run: build ## the portal with a demo world and a PostgreSQL of its own, at 127.0.0.1:8080
+	./bin/offshoot run
+
+build: assets ## the program, bin/offshoot
+	$(GO) build -buildvcs=false -o bin/offshoot ./cmd/offshoot
+
+test: assets ## all tests
+	$(GO) test $(PACKAGES)
+
+check: assets generated formatted vet lint race elsewhere ## all that must hold before a change lands
+	@echo "check: all is well"
+
+bench: assets ## the figures that the project promises
+	$(GO) test -run '^$$' -bench . -timeout 60m ./services/...
+
+screenshots: assets ## the pictures of the README
+	$(GO) test -tags pictures ./web -run Pictures -count=1
+
+# --- what pages load, copied out of npm packages into static/dist, which Go embeds
+
+assets: static/dist/tabler.css ## styles, scripts and icons
+
+static/node_modules/.package-lock.json: static/package.json static/package-lock.json
+	cd static && npm ci --ignore-scripts
+	@touch $@
+
+static/dist/tabler.css: static/node_modules/.package-lock.json static/build.mjs static/tabler.mjs static/icons.txt
+	cd static && npm run build
+	@touch $@
+
+# --- sources that are made of others
+
+generate: ## *_templ.go from *.templ
+	$(GO) tool templ generate -path views
+
+fmt: generate ## sources in their standard form
+	$(GO) tool templ fmt views
+	gofmt -w $$($(GO) list -f '{{.Dir}}' $(PACKAGES))
+
+# --- the parts of check
+
+generated:
+	@sums() { find views -name '*_templ.go' | LC_ALL=C sort | xargs sha256sum; }; \
+	before="$$(sums)" && $(GO) tool templ generate -path views && \
+	if [ "$$before" != "$$(sums)" ]; then echo "check: *_templ.go were not current; they are now, look at them and commit them" >&2; exit 1; fi
+
+formatted:
+	@unformatted="$$(gofmt -l $$($(GO) list -f '{{.Dir}}' $(PACKAGES)))" && \
+	if [ -n "$$unformatted" ]; then echo "check: make fmt would change:" >&2; echo "$$unformatted" >&2; exit 1; fi
+
+vet: assets
+	$(GO) vet $(PACKAGES)
+
+lint: assets
+	$(GO) run $(STATICCHECK) $(PACKAGES)
+
+# Each package's tests start a private PostgreSQL of their own.
+race: assets
+	$(GO) test -race -timeout 20m $(PACKAGES)
+
+# The same on a server elsewhere, which DATABASE_URL names.
+elsewhere: assets
+	./.ci/with-postgres $(GO) test -count=1 -timeout 10m ./services/store ./services/ledger ./services/accounts ./cmd/offshoot
+
+clean: ## what was built; the data in .offshoot stays
+	rm -rf bin static/node_modules
+	find static/dist static/axetest/dist -mindepth 1 ! -name README.md -delete

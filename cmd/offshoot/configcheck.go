@@ -1,0 +1,122 @@
+package main
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"offshoot/services/notify"
+	"offshoot/views/layouts"
+)
+
+// problems is everything that is wrong with a configuration, a sentence each.
+type problems []string
+
+func (p problems) Error() string {
+	if len(p) == 1 {
+		return p[0]
+	}
+	return "the configuration has " + strconv.Itoa(len(p)) + " problems:\n  - " + strings.Join(p, "\n  - ")
+}
+
+// orNil is p as an error.
+func (p problems) orNil() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+// check returns all that is wrong with the settings by themselves. No sentence repeats a secret.
+func (c config) check() error { return c.wrong().orNil() }
+
+// checkProduction is check, and what is unsafe or missing where real people's accounts are.
+func (c config) checkProduction() error {
+	p := c.wrong()
+	if c.DatabaseURL == "" {
+		p = append(p, "DATABASE_URL is not set: portal and workers share one PostgreSQL")
+	}
+	if c.SMTPURL == "" {
+		p = append(p, "SMTP_URL is not set: new accounts could not be activated without mail")
+	}
+	public, err := url.Parse(c.PublicURL)
+	switch {
+	case c.PublicURL == "":
+		p = append(p, "OFFSHOOT_PUBLIC_URL is not set: it stands in every mail")
+	case err == nil && public.Scheme == "http" && !isLoopback(public.Hostname()):
+		p = append(p, "OFFSHOOT_PUBLIC_URL must be https: passwords would travel in the open")
+	}
+	return p.orNil()
+}
+
+func (c config) wrong() problems {
+	var p problems
+	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
+		p = append(p, "OFFSHOOT_ADDR must be a host and a port, such as 127.0.0.1:8080, and is "+strconv.Quote(c.Addr))
+	}
+	if c.DatabaseURL != "" {
+		if _, err := pgxpool.ParseConfig(c.DatabaseURL); err != nil {
+			p = append(p, "DATABASE_URL is no address of a PostgreSQL: write postgres://user:password@host:5432/database, "+
+				"special characters in the password as %XX")
+		}
+	}
+	if err := (notify.Installation{Name: c.Name, PublicURL: "http://localhost"}).Check(); err != nil {
+		p = append(p, "OFFSHOOT_NAME: "+err.Error())
+	}
+	if c.PublicURL != "" {
+		if err := (notify.Installation{Name: "Offshoot", PublicURL: c.PublicURL}).Check(); err != nil {
+			p = append(p, "OFFSHOOT_PUBLIC_URL: "+err.Error())
+		}
+	}
+	if c.Accent != "" && !slices.Contains(layouts.Accents, c.Accent) {
+		p = append(p, "OFFSHOOT_ACCENT must be one of "+strings.Join(layouts.Accents, ", "))
+	}
+	if c.SMTPURL != "" {
+		if err := notify.CheckSMTPURL(c.SMTPURL); err != nil {
+			p = append(p, "SMTP_URL: "+err.Error())
+		} else if _, err := notify.New(nil, c.mail(false)); err != nil {
+			p = append(p, "OFFSHOOT_MAIL_FROM: "+err.Error())
+		}
+	}
+	return p
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && strconv.FormatUint(n, 10) == text
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// installation is how mails call this installation. Where no public address is set, it is the one that is listened on.
+func (c config) installation() notify.Installation {
+	public := c.PublicURL
+	if public == "" {
+		public = "http://" + reachable(c.Addr)
+	}
+	return notify.Installation{Name: c.Name, PublicURL: public}
+}
+
+// reachable is an address to listen on as one to go to: "every address" is none that a browser knows.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// mail says how messages leave. With keep, secret ones stay readable in the outbox: for the demo alone.
+func (c config) mail(keep bool) notify.Options {
+	return notify.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, FromName: c.Name, KeepBodies: keep}
+}

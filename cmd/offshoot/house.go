@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"offshoot/services/accounts"
+	"offshoot/services/identity"
+	"offshoot/services/ledger"
+	"offshoot/services/notify"
+	"offshoot/services/reports"
+	"offshoot/services/store"
+)
+
+// house is the services of one process, on one pool of connections.
+type house struct {
+	store    *store.Store
+	people   *identity.Service
+	accounts *accounts.Service
+	ledger   *ledger.Service
+	reports  *reports.Service
+	notify   *notify.Service
+}
+
+// openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
+func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, error) {
+	st, err := store.Open(ctx, pooled(dsn), nil)
+	if err != nil {
+		return nil, err
+	}
+	mails, err := notify.New(st, c.mail(demo))
+	if err != nil {
+		st.Close()
+		return nil, fmt.Errorf("mail: %w", err)
+	}
+	people := identity.New(st, identity.Options{})
+	return &house{
+		store:    st,
+		people:   people,
+		accounts: accounts.New(st, people, c.installation()),
+		ledger:   ledger.New(st),
+		reports:  reports.New(st),
+		notify:   mails,
+	}, nil
+}
+
+func (h *house) close() { h.store.Close() }

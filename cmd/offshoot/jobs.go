@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"offshoot/services/notify"
+)
+
+// How long what is under way may take to end when the program is asked to stop.
+const (
+	requestGrace = 20 * time.Second
+	jobGrace     = 20 * time.Second
+)
+
+// startJobs works on the queue until the returned function is called. That waits for jobs under way; one that takes
+// longer than jobGrace is cut off and runs again elsewhere or later.
+func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), err error) {
+	workers := river.NewWorkers()
+	notify.AddWorkers(workers, h.notify)
+	river.AddWorker(workers, &sweeper{house: h, log: log})
+	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
+		Logger: slog.New(quiet{log.Handler()}),
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: 4},
+			notify.Queue:       {MaxWorkers: notify.QueueWorkers},
+		},
+		Workers: workers,
+		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
+		RescueStuckJobsAfter: 5 * time.Minute,
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
+			func() (river.JobArgs, *river.InsertOpts) { return sweep{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return nil, err
+	}
+	return func() { stopJobs(jobs, log) }, nil
+}
+
+func stopJobs(jobs *river.Client[pgx.Tx], log *slog.Logger) {
+	patient, cancel := context.WithTimeout(context.Background(), jobGrace)
+	defer cancel()
+	err := jobs.Stop(patient)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Warn("jobs under way are cut off; they will run again")
+		hasty, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		err = jobs.StopAndCancel(hasty)
+	}
+	if err != nil {
+		log.Error("the job queue did not end by itself", "error", err)
+	}
+}
+
+// sweep is the job that throws away what has expired and nobody can use any more.
+type sweep struct{}
+
+func (sweep) Kind() string { return "sweep" }
+
+// InsertOpts lets one hour have one sweep, however often the program starts.
+func (sweep) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Hour}}
+}
+
+type sweeper struct {
+	river.WorkerDefaults[sweep]
+	house *house
+	log   *slog.Logger
+}
+
+func (w *sweeper) Timeout(*river.Job[sweep]) time.Duration { return 10 * time.Minute }
+
+func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
+	sessions, err := w.house.people.SweepSessions(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := w.house.store.SweepKeys(ctx)
+	w.log.Info("swept", "sessions", sessions, "keys", keys)
+	return err
+}
+
+// quiet passes on what the job queue warns of; its other lines tell of its inner life.
+type quiet struct{ slog.Handler }
+
+func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
+}
+
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+func (q quiet) WithGroup(name string) slog.Handler       { return quiet{q.Handler.WithGroup(name)} }

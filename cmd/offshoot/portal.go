@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"offshoot/web"
+)
+
+// newPortal makes the pages of a house.
+func newPortal(c config, h *house, demo bool, log *slog.Logger) (*web.Server, error) {
+	return web.New(web.Config{
+		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify,
+		Installation: c.Name, Accent: c.Accent, Demo: demo,
+		Secure: strings.HasPrefix(c.installation().PublicURL, "https://"),
+		Log:    log,
+	})
+}
+
+// listen takes the address before anything is made or changed for it.
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, cannotListen(addr, err)
+	}
+	return listener, nil
+}
+
+// listening is addr as it was taken: port 0 has become a real one.
+func listening(addr string, listener net.Listener) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port != "0" {
+		return addr
+	}
+	_, port, _ = net.SplitHostPort(listener.Addr().String())
+	return net.JoinHostPort(host, port)
+}
+
+// servePortal answers requests until ctx ends, and then finishes those under way; what takes longer than requestGrace is
+// cut off.
+func servePortal(ctx context.Context, portal *web.Server, listener net.Listener, log *slog.Logger) error {
+	server := portal.HTTPServer(listener.Addr().String())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestGrace)
+	defer cancel()
+	if err := server.Shutdown(patient); err != nil {
+		log.Warn("requests under way are cut off", "error", err)
+		_ = server.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
