@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/text/unicode/norm"
 
 	"offshoot/models"
 	"offshoot/services/store"
@@ -47,11 +48,20 @@ func (o order) reads(key string) bool {
 		_, err := strconv.ParseInt(key, 10, 64)
 		return err == nil
 	case "timestamptz":
-		_, whole := time.Parse("2006-01-02 15:04:05Z07", key)
-		_, parts := time.Parse("2006-01-02 15:04:05Z07:00", key) // PostgreSQL in a zone of +05:30
-		return whole == nil || parts == nil || key == "-infinity"
+		return key == "-infinity" || isTimestamp(key)
 	}
 	return !strings.ContainsRune(key, 0)
+}
+
+// isTimestamp says whether text is a time as PostgreSQL writes it, in a zone of +02 or of +05:30. Go reads more than
+// PostgreSQL does: a year 0, zones a day away, fractions without end.
+func isTimestamp(text string) bool {
+	at, err := time.Parse("2006-01-02 15:04:05Z07", text)
+	if err != nil {
+		at, err = time.Parse("2006-01-02 15:04:05Z07:00", text)
+	}
+	_, offset := at.Zone()
+	return err == nil && len(text) < 40 && at.Year() > 0 && max(offset, -offset) <= 15*60*60
 }
 
 const listFrom = ` FROM accounts a
@@ -78,28 +88,36 @@ func (s *Service) List(ctx context.Context, actor models.Actor, q models.Account
 func where(q models.AccountQuery, tenant models.ID) (string, []any) {
 	sql, args := `a.tenant_id = ? AND a.kind = 'sub' AND a.status <> 'deleted'`, []any{tenant}
 	if q.Status != "" {
-		sql, args = sql+` AND a.status = ?`, append(args, q.Status)
+		sql, args = sql+` AND a.status = ?`, append(args, clean(string(q.Status)))
 	}
 	if q.Funding != "" {
-		sql, args = sql+` AND a.funding = ?`, append(args, q.Funding)
+		sql, args = sql+` AND a.funding = ?`, append(args, clean(string(q.Funding)))
 	}
 	if search := searchPattern(q.Search); search != "" {
-		sql, args = sql+` AND a.search LIKE ?`, append(args, search)
+		sql, args = sql+searched, append(args, search)
 	}
 	return sql, args
 }
 
-// searchPattern finds text anywhere in the column search, which is in small letters; % and _ are themselves.
+// searched holds the column search, which is in small letters, against a pattern. PostgreSQL makes the pattern's letters
+// small, for Go's are others in some scripts; the index is in the default collation.
+const searched = ` AND a.search LIKE lower(? COLLATE "und-x-icu") COLLATE "default"`
+
+// searchPattern finds text anywhere; % and _ are themselves.
 func searchPattern(text string) string {
-	text = strings.ToLower(strings.TrimSpace(text))
+	text = strings.TrimSpace(norm.NFC.String(clean(text)))
 	if runes := []rune(text); len(runes) > 100 {
 		text = string(runes[:100])
 	}
-	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
 	if text == "" {
 		return ""
 	}
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+// clean leaves out of text from outside what PostgreSQL would fail on, and what nobody searches for.
+func clean(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), 1000)], ""), "\x00", "")
 }
 
 func countMatches(tx *store.Tx, q models.AccountQuery, page *models.AccountList) error {

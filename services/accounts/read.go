@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"offshoot/models"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
@@ -107,10 +109,10 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 	}
 	where, args := `a.kind = 'parent'`, []any{}
 	if pattern := searchPattern(q.Text); pattern != "" {
-		where, args = `a.kind <> 'operator' AND a.status <> 'deleted' AND a.search LIKE ?`, []any{pattern}
+		where, args = `a.kind <> 'operator' AND a.status <> 'deleted'`+searched, []any{pattern}
 	}
 	if q.Status != "" {
-		where, args = where+` AND a.status = ?`, append(args, q.Status)
+		where, args = where+` AND a.status = ?`, append(args, clean(string(q.Status)))
 	}
 	if at, ok := parseCursor(q.After); ok && orders["name"].reads(at.Key) {
 		where, args = where+` AND (`+nameOrder+`, a.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
@@ -154,13 +156,13 @@ func (s *Service) Named(ctx context.Context, actor models.Actor, text string) (m
 	}
 	var a models.Account
 	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
-		var id models.ID
+		var row struct{ ID models.ID }
 		err := tx.Raw(`SELECT id FROM accounts a WHERE tenant_id = ? AND status <> 'deleted' AND `+nameOrder+` = lower(? COLLATE "und-x-icu")
-			ORDER BY kind LIMIT 1`, actor.Tenant, text).Scan(&id).Error
+			ORDER BY kind LIMIT 1`, actor.Tenant, norm.NFC.String(clean(text))).Scan(&row).Error
 		if err != nil {
 			return err
 		}
-		a, err = accountByID(tx, id)
+		a, err = accountByID(tx, row.ID)
 		return err
 	})
 	return a, err
