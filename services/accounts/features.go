@@ -69,6 +69,9 @@ func (s *Service) EnableSubAccounts(ctx context.Context, actor models.Actor) (en
 		}
 		if enabled = m == models.OpenFeature; enabled {
 			enable(tx, a.ID)
+			// what was asked for while it was on request is answered: staff must not refuse what is on
+			tx.Queue(`UPDATE feature_requests SET status = 'approved', decided_by = $3, decided_at = $4
+				WHERE tenant_id = $1 AND feature = $2 AND status = 'requested'`, actor.Tenant, subAccounts, actor.Email, tx.Now)
 			return models.Event{Action: models.FeatureEnabled, Account: a.ID}, nil
 		}
 		id := models.NewID()

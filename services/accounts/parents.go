@@ -78,7 +78,8 @@ func (s *Service) CreateParent(ctx context.Context, actor models.Actor, order Pa
 }
 
 // SetCreditLine says how far a post-pay parent's balance may go below zero.
-// For: staff who manage parents. Refuses: missing privilege; no such parent; a pre-pay one; more in use than that.
+// For: staff who manage parents. Refuses: missing privilege; no such parent; a pre-pay one; what is no amount, but nothing
+// and zero mean no credit; more in use than that.
 func (s *Service) SetCreditLine(ctx context.Context, actor models.Actor, parent models.ID, amount string) error {
 	if err := actor.Require(models.ManageParents); err != nil {
 		return err
@@ -92,7 +93,7 @@ func (s *Service) SetCreditLine(ctx context.Context, actor models.Actor, parent 
 			return models.Event{}, models.ErrCheckFields.At("credit", "Only a post-pay account has a credit line.")
 		}
 		credit := models.Zero(a.Currency)
-		if strings.Trim(amount, " 0.") != "" {
+		if typed, err := models.ParsePrice(amount, a.Currency); strings.TrimSpace(amount) != "" && (err != nil || !typed.IsZero()) {
 			if credit, err = models.ParseAmount(amount, a.Currency); err != nil {
 				return models.Event{}, models.ErrCheckFields.At("credit", sentence(err))
 			}
@@ -158,7 +159,11 @@ func (s *Service) setParentStatus(ctx context.Context, actor models.Actor, paren
 // For: the command line and the demo world. Refuses: wrong fields; a bad password; an operator that exists (ErrInstalled).
 func (s *Service) Install(ctx context.Context, d Details, currency, password string) (models.Account, error) {
 	var p models.Problems
-	if d = d.check(&p); p.Err() != nil {
+	d = d.check(&p)
+	if !models.IsCurrency(currency) {
+		p.Add("currency", "Choose a currency from the list.")
+	}
+	if p.Err() != nil {
 		return models.Account{}, p.Err()
 	}
 	if err := identity.CheckNewPassword(password, d.Email, d.AccountName); err != nil {

@@ -2,9 +2,11 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,47 +152,49 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// A first start that is killed, twice, is finished by the next one: the world is the same as without.
-func TestLoadAfterInterruption(t *testing.T) {
+// A first start that is stopped, wherever that is and however often, is finished by the next one: the world is the same
+// as without.
+func TestLoadAfterInterruptions(t *testing.T) {
 	whole, pieces := storetest.Database(t), storetest.Database(t)
 	ctx := context.Background()
 	if _, err := Load(ctx, options(whole)); err != nil {
 		t.Fatal(err)
 	}
-	p := look(t, pieces)
-	for _, enough := range []int{200, 1300} {
-		interrupted, cancel := context.WithCancel(ctx)
-		var watch sync.WaitGroup
-		watch.Go(func() {
-			for n := 0; n < enough && interrupted.Err() == nil; time.Sleep(5 * time.Millisecond) {
-				if err := p.store.Pool().QueryRow(ctx, `SELECT count(*) FROM charges`).Scan(&n); err != nil {
-					t.Error(err)
-					break
-				}
-			}
-			cancel()
-		})
+	interruptions := []int64{1100, 2000} // in the midst of usage, and when accounts have gone again
+	for moment := int64(8); moment < 420; moment += 17 {
+		interruptions = append(interruptions, moment) // in the midst of invitations and activations
+	}
+	slices.Sort(interruptions)
+	for i, moment := range interruptions {
 		o := options(pieces)
-		if enough > 200 {
+		if i > 0 {
 			o.Now = o.Now.Add(time.Hour) // a later start goes on with the story that it finds
 		}
+		interrupted, stop := context.WithCancel(ctx)
+		var moments atomic.Int64
+		open := o.Open
+		o.Open = func(ctx context.Context, now func() time.Time) (*store.Store, error) {
+			return open(ctx, func() time.Time { // every change asks for the time once
+				if moments.Add(1) == moment {
+					stop()
+				}
+				return now()
+			})
+		}
 		_, err := Load(interrupted, o)
-		cancel()
-		watch.Wait()
+		stop()
 		if err == nil {
-			t.Fatalf("it was not interrupted after %d charges", enough)
+			t.Fatalf("it was not interrupted at moment %d of %d", moment, moments.Load())
 		}
-		if enough == 200 {
-			continue
-		}
-		if isDemo, err := Load(ctx, options(pieces)); err != nil || !isDemo {
-			t.Fatalf("the world was not finished: %v, %v", isDemo, err)
+		if !errors.Is(err, context.Canceled) && !strings.Contains(err.Error(), "bad connection") {
+			t.Fatalf("stopped at moment %d, after the stops before it: %v", moment, err)
 		}
 	}
-	checkBooks(t, p)
 	if isDemo, err := Load(ctx, options(pieces)); err != nil || !isDemo {
-		t.Fatal(isDemo, err)
+		t.Fatalf("the world was not finished: %v, %v", isDemo, err)
 	}
+	p := look(t, pieces)
+	checkBooks(t, p)
 	compare(t, digest(t, look(t, whole)), digest(t, p))
 }
 

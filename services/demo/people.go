@@ -59,7 +59,7 @@ func (p *player) activate(ctx context.Context, a models.Account, password string
 		return err
 	}
 	if p.clock.Now().Sub(mail.CreatedAt) > accounts.CodeTTL-2*time.Minute {
-		if err := p.accounts.ResendCode(ctx, session); err != nil {
+		if err := unless(p.accounts.ResendCode(ctx, session), accounts.ErrCodePause); err != nil {
 			return err
 		}
 		if err := p.deliver(ctx); err != nil {

@@ -7,24 +7,29 @@ import (
 	"offshoot/services/store"
 )
 
-// usersSQL adds up once what each sub-account used and takes both ends of it: who used most, and whose own balance is
-// below what it uses in a week. A balance that nobody uses is not low, however small it is. OFFSET 0: see usageQuery.sql.
+// usersSQL adds up once what each sub-account cost and takes both ends of it: who used most, and whose own balance is below
+// what it uses in a week. A balance that nobody uses is not low, however small it is. Charges are walked along the index by
+// time, as in usageQuery.sql, and wallets all at once; what the few that are shown used besides is added up for them alone.
 const usersSQL = `WITH used AS MATERIALIZED (
-		SELECT account_id, coalesce(sum(quantity) FILTER (WHERE kind = 'message'), 0)::bigint AS messages,
-			sum(parts)::bigint AS parts, coalesce(sum(quantity) FILTER (WHERE kind <> 'message'), 0)::bigint AS others,
-			sum(amount)::bigint AS cost, (coalesce(sum(amount) FILTER (WHERE payer_id = account_id), 0) * 7 / @days)::bigint AS weekly
-		FROM (SELECT account_id, payer_id, kind, quantity, parts, amount FROM charges
-			WHERE tenant_id = @tenant AND charged_at >= @from AND charged_at < @until AND account_id <> @tenant AND asset = @asset
-			OFFSET 0) c
+		SELECT account_id, sum(amount)::bigint AS cost,
+			(coalesce(sum(amount) FILTER (WHERE payer_id = account_id), 0) * 7 / @days)::bigint AS weekly
+		FROM unnest(ARRAY[CAST(@from AS timestamptz)], ARRAY[CAST(@until AS timestamptz)]) b (since, until)
+		CROSS JOIN LATERAL (SELECT account_id, payer_id, amount FROM charges
+			WHERE tenant_id = @tenant AND charged_at >= b.since AND charged_at < b.until AND asset = @asset OFFSET 0) c
 		GROUP BY account_id),
-	most AS (SELECT * FROM used ORDER BY cost DESC, account_id LIMIT @lines),
+	most AS (SELECT * FROM used WHERE account_id <> @tenant ORDER BY cost DESC, account_id LIMIT @lines),
 	low AS (SELECT u.*, w.balance, count(*) OVER () AS count FROM used u
-		JOIN wallets w ON w.tenant_id = @tenant AND w.account_id = u.account_id AND w.kind = 'balance' AND w.asset = @asset
+		JOIN (SELECT account_id, balance FROM wallets WHERE tenant_id = @tenant AND kind = 'balance' AND asset = @asset OFFSET 0) w
+			ON w.account_id = u.account_id
 		JOIN accounts a ON a.tenant_id = @tenant AND a.id = u.account_id
 		WHERE w.balance < u.weekly AND a.funding = 'own' AND a.status = 'active'
 		ORDER BY w.balance, u.account_id LIMIT @lines),
 	chosen AS (SELECT false AS is_low, m.*, 0 AS balance, 0 AS count FROM most m UNION ALL SELECT true, l.* FROM low l)
-	SELECT c.*, a.name, a.status FROM chosen c JOIN accounts a ON a.tenant_id = @tenant AND a.id = c.account_id
+	SELECT c.*, s.*, a.name, a.status FROM chosen c
+	JOIN accounts a ON a.tenant_id = @tenant AND a.id = c.account_id
+	CROSS JOIN LATERAL (SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'message'), 0)::bigint AS messages,
+			coalesce(sum(parts), 0)::bigint AS parts, coalesce(sum(quantity) FILTER (WHERE kind <> 'message'), 0)::bigint AS others
+		FROM charges WHERE tenant_id = @tenant AND account_id = c.account_id AND charged_at >= @from AND charged_at < @until) s
 	ORDER BY c.is_low, CASE WHEN c.is_low THEN c.balance ELSE -c.cost END, c.account_id`
 
 func readUsers(tx *store.Tx, parent account, days models.Days, d *models.ParentDashboard) error {

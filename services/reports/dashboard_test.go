@@ -70,9 +70,9 @@ func TestParentDashboard(t *testing.T) {
 		}
 		var top []string
 		for _, a := range d.TopAccounts {
-			top = append(top, a.Name+" "+a.Cost.Text())
+			top = append(top, fmt.Sprintf("%s %s for %d messages, %d parts", a.Name, a.Cost.Text(), a.Messages, a.Parts))
 		}
-		if !reflect.DeepEqual(top, []string{"Night Ward 4.00", "North Clinic 3.00"}) {
+		if !reflect.DeepEqual(top, []string{"Night Ward 4.00 for 4 messages, 8 parts", "North Clinic 3.00 for 3 messages, 6 parts"}) {
 			t.Errorf("most was used by %v", top)
 		}
 		if a := d.Attention; a.PendingCount != 1 || len(a.Pending) != 1 || a.Pending[0].Account != pending.ID || a.Pending[0].Email != "new@clinic.example" || a.LowCount != 0 || a.Requests != 0 {
