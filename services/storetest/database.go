@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"offshoot/migrations"
 	"offshoot/services/store/localpg"
@@ -64,7 +65,7 @@ func copyOf(t testing.TB, template string) string {
 		t.Fatal("storetest: ", err)
 	}
 	t.Cleanup(func() {
-		if err := databases.run("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+		if err := databases.drop(name); err != nil {
 			t.Error("storetest: ", err)
 		}
 	})
@@ -145,6 +146,18 @@ func (c *cluster) clone(template string) (string, error) {
 	return name, c.run("CREATE DATABASE " + name + " TEMPLATE " + template + " STRATEGY file_copy")
 }
 
+// drop drops a database, whoever is connected. A worker that vacuums it is the superuser's and cannot be sent away, but
+// it ends soon by itself.
+func (c *cluster) drop(name string) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		err := c.run("DROP DATABASE " + name + " WITH (FORCE)")
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != "42501" || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
 func (c *cluster) run(command string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -176,7 +189,7 @@ func (c *cluster) close() error {
 	var failed error
 	for _, template := range []string{c.template, cast.template} {
 		if template != "" {
-			failed = errors.Join(failed, c.run("DROP DATABASE "+template))
+			failed = errors.Join(failed, c.drop(template))
 		}
 	}
 	return failed
