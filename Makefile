@@ -1,4 +1,4 @@
-# On a fresh Debian machine with Go: `make setup`, which installs npm and PostgreSQL where they are missing, and `make run`.
+# On a fresh Debian machine with Go, `make run` and `make test` do everything, down to installing what is missing.
 
 GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -9,16 +9,20 @@ PACKAGES    = ./...
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## what a Debian machine lacks, installed
-	./.ci/setup
+setup: ## install what a Debian machine lacks for make run
+	@./.ci/setup run
 
-run: build ## the portal with a demo world and a PostgreSQL of its own, at 127.0.0.1:8080
+run: ## the portal with a demo world and a PostgreSQL of its own, at 127.0.0.1:8080
+	@./.ci/setup run
+	@$(MAKE) --no-print-directory build
 	./bin/offshoot run
 
 build: assets ## the program, bin/offshoot
 	$(GO) build -buildvcs=false -o bin/offshoot ./cmd/offshoot
 
-test: assets ## all tests
+test: ## all tests
+	@./.ci/setup test
+	$(MAKE) --no-print-directory assets
 	$(GO) test $(PACKAGES)
 
 check: assets generated formatted vet lint race elsewhere ## all that must hold before a change lands

@@ -326,6 +326,10 @@ func TestDeactivateParent(t *testing.T) {
 			t.Errorf("%s, was %s", got, want)
 		}
 	}
+	for _, token := range tokens { // they ended; they were not only held up
+		_, err := w.Identity.Resolve(ctx, token)
+		refused(t, err, identity.ErrNoSession, "")
+	}
 	signIn(t, w, c.Own.Email, storetest.Passphrase)
 	signIn(t, w, waiting.Email, oneTime)
 }

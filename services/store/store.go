@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -72,7 +73,8 @@ func Open(ctx context.Context, dsn string, now func() time.Time) (*Store, error)
 		pool.Close()
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})
+	// it only inserts, and what goes wrong there comes back as the change's error
+	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("store: %w", err)
