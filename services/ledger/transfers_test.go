@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -185,10 +186,13 @@ func TestFiftyWantEverything(t *testing.T) {
 	c := w.Clinic
 	var won, refused atomic.Int64
 	var wg sync.WaitGroup
-	targets := []models.ID{c.Own.Account.ID, c.Shared.Account.ID}
+	var wards []storetest.Person
 	for i := range 50 {
+		wards = append(wards, w.AddActive(t, c, fmt.Sprint("Ward ", i), fmt.Sprintf("ward%d@clinic.example", i)))
+	}
+	for _, ward := range wards {
 		wg.Go(func() {
-			switch _, err := w.Ledger.Transfer(ctx, c.Admin.Actor, ledger.TransferOrder{SubAccount: targets[i%2], Amount: storetest.Euros(t, "1000")}); {
+			switch _, err := w.Ledger.Transfer(ctx, c.Admin.Actor, ledger.TransferOrder{SubAccount: ward.Account.ID, Amount: storetest.Euros(t, "1000")}); {
 			case err == nil:
 				won.Add(1)
 			case errors.Is(err, ledger.ErrInsufficientBalance):
