@@ -79,11 +79,3 @@ func BalanceOf(tx *store.Tx, account models.ID) (models.Balance, error) {
 	}
 	return b, nil
 }
-
-// HeldBySubAccounts returns the sum of the balances of all sub-accounts of the actor's tenant.
-func HeldBySubAccounts(tx *store.Tx, currency string) (models.Money, error) {
-	var sum int64
-	err := tx.Raw(`SELECT coalesce(sum(balance), 0) FROM wallets
-		WHERE tenant_id = ? AND kind = 'balance' AND account_id <> tenant_id AND asset = ?`, tx.Actor.Tenant, currency).Scan(&sum).Error
-	return models.FromMicros(sum, currency), err
-}
