@@ -152,7 +152,7 @@ func (s *Service) renew(ctx context.Context, session Session, helper *models.Act
 		tenant, access = &helper.Tenant, &helper.Access.ID
 	}
 	token, hash := newToken(session.own.Tenant)
-	renewed, err := s.note(ctx, session.own.Tenant, `UPDATE sessions SET token_hash = $4, access_tenant_id = $5, access_id = $6
+	renewed, err := s.store.Note(ctx, session.own.Tenant, `UPDATE sessions SET token_hash = $4, access_tenant_id = $5, access_id = $6
 		WHERE tenant_id = $1 AND id = $2 AND token_hash = $3`, session.ID, session.hash, hash, tenant, access)
 	if err == nil && renewed == 0 {
 		err = ErrNoSession

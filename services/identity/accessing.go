@@ -60,7 +60,7 @@ func (s *Service) backHome(ctx context.Context, session Session, helper models.A
 		return Session{}, err
 	}
 	flash := "Your access to " + left + " has ended. You are in your own account again."
-	told, err := s.note(ctx, session.own.Tenant, `UPDATE sessions SET access_tenant_id = NULL, access_id = NULL, flash = $4
+	told, err := s.store.Note(ctx, session.own.Tenant, `UPDATE sessions SET access_tenant_id = NULL, access_id = NULL, flash = $4
 		WHERE tenant_id = $1 AND id = $2 AND access_id = $3`, session.ID, helper.Access.ID, flash)
 	if err != nil {
 		return Session{}, err

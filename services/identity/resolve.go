@@ -98,7 +98,7 @@ func (s *Service) Resolve(ctx context.Context, token Token) (Session, error) {
 		return Session{}, ErrNoSession
 	}
 	if now.Sub(row.SeenAt) >= seenEvery {
-		if _, err := s.note(ctx, tenant, `UPDATE sessions SET seen_at = $3
+		if _, err := s.store.Note(ctx, tenant, `UPDATE sessions SET seen_at = $3
 			WHERE tenant_id = $1 AND id = $2 AND seen_at = $4`, row.ID, now, row.SeenAt); err != nil {
 			return Session{}, err
 		}

@@ -7,9 +7,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"offshoot/models"
 	"offshoot/services/store"
 )
@@ -110,7 +107,7 @@ func (s *Service) SignOut(ctx context.Context, session Session) error {
 
 // SetFlash keeps a sentence for the next page that the person opens.
 func (s *Service) SetFlash(ctx context.Context, session Session, text string) error {
-	_, err := s.note(ctx, session.own.Tenant, `UPDATE sessions SET flash = $3 WHERE tenant_id = $1 AND id = $2`, session.ID, clip(text, 1000))
+	_, err := s.store.Note(ctx, session.own.Tenant, `UPDATE sessions SET flash = $3 WHERE tenant_id = $1 AND id = $2`, session.ID, clip(text, 1000))
 	return err
 }
 
@@ -119,7 +116,7 @@ func (s *Service) TakeFlash(ctx context.Context, session Session) (string, error
 	if session.Flash == "" {
 		return "", nil
 	}
-	taken, err := s.note(ctx, session.own.Tenant, `UPDATE sessions SET flash = '' WHERE tenant_id = $1 AND id = $2 AND flash = $3`,
+	taken, err := s.store.Note(ctx, session.own.Tenant, `UPDATE sessions SET flash = '' WHERE tenant_id = $1 AND id = $2 AND flash = $3`,
 		session.ID, session.Flash)
 	if err != nil || taken == 0 {
 		return "", err
@@ -129,20 +126,7 @@ func (s *Service) TakeFlash(ctx context.Context, session Session) (string, error
 
 // SweepSessions removes the rows of sessions that have expired, in all tenants, and returns how many. For: a periodic job.
 func (s *Service) SweepSessions(ctx context.Context) (int64, error) {
-	tag, err := s.store.Pool().Exec(ctx, `DELETE FROM sessions WHERE expires_at <= $1`, s.store.Now())
-	return tag.RowsAffected(), err
-}
-
-// note writes what is about the session itself and tells nobody anything: when it was seen, its flash, which access it is
-// in. The store's Change would want a line in the action log for it. It is one round trip and one transaction with the
-// tenant set; $1 of the statement is the tenant.
-func (s *Service) note(ctx context.Context, tenant models.ID, sql string, args ...any) (int64, error) {
-	var rows int64
-	batch := &pgx.Batch{}
-	batch.Queue(`SELECT set_config('app.tenant', $1, true)`, tenant.String())
-	batch.Queue(sql, append([]any{tenant}, args...)...).Exec(func(t pgconn.CommandTag) error { rows = t.RowsAffected(); return nil })
-	err := s.store.Pool().SendBatch(ctx, batch).Close()
-	return rows, err
+	return s.store.Sweep(ctx, "sessions", "expires_at", s.store.Now())
 }
 
 // clip makes text that came from outside fit a column: valid, without the character that PostgreSQL does not take.

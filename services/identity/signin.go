@@ -120,7 +120,7 @@ type login struct {
 
 func (s *Service) login(ctx context.Context, email string) (login, error) {
 	var l login
-	err := s.store.Read(ctx, models.System(models.NoID), func(ctx context.Context, tx *store.Tx) error {
+	err := s.store.Survey(ctx, models.System(models.NoID), func(ctx context.Context, tx *store.Tx) error {
 		return tx.Raw(selectLogin, email).Scan(&l).Error
 	})
 	return l, err

@@ -1,8 +1,12 @@
 // Package store is the database as the other services see it: two doors and a rehearsal.
 //
 // Read is one read-only snapshot, Change is one transaction that ends with its lines in the action log, Preview is a Change
-// that never commits. There is no other way in. What the doors guard, PostgreSQL guards too: a Read's transaction is
-// read-only, a log line is written in the transaction of what it tells of, and every transaction carries its tenant.
+// that never commits. What the doors guard, PostgreSQL guards too: a Read's transaction is read-only, a log line is
+// written in the transaction of what it tells of, and every transaction carries its tenant, outside of which row-level
+// security lets it see and touch nothing.
+//
+// Beside them are three narrow ways in: Survey reads over all tenants, for staff; Note writes one statement that nobody is
+// told of, such as when a session was seen; Sweep throws old rows away, tenant by tenant.
 package store
 
 import (
@@ -99,7 +103,22 @@ func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond
 
 // Read runs work in one read-only snapshot, so that the figures it finds agree with each other.
 func (s *Store) Read(ctx context.Context, actor models.Actor, work func(ctx context.Context, tx *Tx) error) error {
-	return s.within(ctx, actor, beginRead, nil, func(ctx context.Context, tx *Tx) error {
+	return s.read(ctx, actor, reading, work)
+}
+
+// Survey is a Read that sees the rows of all tenants and can write none. For staff who are not in an account, and for the
+// installation itself; refuses everyone else with models.ErrMissingPrivilege.
+func (s *Store) Survey(ctx context.Context, actor models.Actor, work func(ctx context.Context, tx *Tx) error) error {
+	if actor.User != models.NoID {
+		if err := actor.Require(models.SupportAccounts); err != nil {
+			return err
+		}
+	}
+	return s.read(ctx, actor, surveying, work)
+}
+
+func (s *Store) read(ctx context.Context, actor models.Actor, d door, work func(ctx context.Context, tx *Tx) error) error {
+	return s.within(ctx, actor, d, nil, func(ctx context.Context, tx *Tx) error {
 		if err := work(ctx, tx); err != nil {
 			return err
 		}
@@ -118,7 +137,7 @@ func (s *Store) Change(ctx context.Context, actor models.Actor, work Work, optio
 	}
 	var done Done
 	err := s.retry(ctx, func() error {
-		err := s.within(ctx, actor, beginChange, o.claim, func(ctx context.Context, tx *Tx) error {
+		err := s.within(ctx, actor, changing, o.claim, func(ctx context.Context, tx *Tx) error {
 			event, err := work(ctx, tx)
 			if err != nil {
 				return err
@@ -144,7 +163,7 @@ func (s *Store) Change(ctx context.Context, actor models.Actor, work Work, optio
 // rehearsals are made of what work found, so there is no second implementation of a rule.
 func (s *Store) Preview(ctx context.Context, actor models.Actor, work Work) error {
 	return s.retry(ctx, func() error {
-		err := s.within(ctx, actor, beginChange, nil, func(ctx context.Context, tx *Tx) error {
+		err := s.within(ctx, actor, changing, nil, func(ctx context.Context, tx *Tx) error {
 			event, err := work(ctx, tx)
 			if err != nil {
 				return err
@@ -170,7 +189,7 @@ func (s *Store) Preview(ctx context.Context, actor models.Actor, work Work) erro
 // inside marks the context of an open door.
 type inside struct{}
 
-func (s *Store) within(ctx context.Context, actor models.Actor, begin string, claim *claim, work func(context.Context, *Tx) error) (err error) {
+func (s *Store) within(ctx context.Context, actor models.Actor, d door, claim *claim, work func(context.Context, *Tx) error) (err error) {
 	if ctx.Value(inside{}) != nil {
 		return ErrNested
 	}
@@ -179,8 +198,8 @@ func (s *Store) within(ctx context.Context, actor models.Actor, begin string, cl
 		return fmt.Errorf("store: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	tx := &Tx{Actor: actor, Now: s.Now(), store: s, conn: conn, writable: begin == beginChange}
-	if err := tx.begin(ctx, begin, claim); err != nil {
+	tx := &Tx{Actor: actor, Now: s.Now(), store: s, conn: conn, writable: d.writable}
+	if err := tx.begin(ctx, d, claim); err != nil {
 		return err
 	}
 	defer func() {

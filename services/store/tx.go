@@ -40,17 +40,21 @@ type statement struct {
 	miss error // what it means when it does not change exactly one row; nil: any number will do
 }
 
-// settings hold for one transaction: whose rows it may touch, and for a change that its statements are planned once a
-// connection. They find rows by their keys, so there is nothing to gain by looking at the values, and PostgreSQL, which
-// compares costs only, would plan a transfer anew each time and spend longer on that than on the transfer.
-var settings = map[string]string{
-	beginRead:   `SELECT set_config('app.tenant', $1, true)`,
-	beginChange: `SELECT set_config('app.tenant', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)`,
+// door is how a transaction begins. Its settings hold for that transaction: whose rows it may touch, and for a change that
+// its statements are planned once a connection. They find rows by their keys, so there is nothing to gain by looking at the
+// values, and PostgreSQL, which compares costs only, would plan a transfer anew each time and spend longer on that than on
+// the transfer.
+type door struct {
+	begin, settings string
+	writable        bool
 }
 
-const (
-	beginRead   = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	beginChange = "BEGIN"
+const beginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+var (
+	reading   = door{beginRead, `SELECT set_config('app.tenant', $1, true)`, false}
+	surveying = door{beginRead, `SELECT set_config('app.tenant', $1, true), set_config('app.scope', 'installation', true)`, false}
+	changing  = door{"BEGIN", `SELECT set_config('app.tenant', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)`, true}
 )
 
 // Queue sends a statement with the next one that needs an answer, or with the commit. Its error comes up there.
@@ -101,10 +105,10 @@ func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.Inser
 // deactivation, say.
 func (tx *Tx) Log(event models.Event) error { return tx.log(models.NewID(), event) }
 
-func (tx *Tx) begin(ctx context.Context, begin string, claim *claim) error {
+func (tx *Tx) begin(ctx context.Context, d door, claim *claim) error {
 	batch := &pgx.Batch{}
-	batch.Queue(begin)
-	batch.Queue(settings[begin], tx.Actor.Tenant.String())
+	batch.Queue(d.begin)
+	batch.Queue(d.settings, tx.Actor.Tenant.String())
 	won := true
 	if claim != nil {
 		tx.claimed = models.NewID()
