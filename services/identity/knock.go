@@ -13,7 +13,11 @@ func (c candidate) door(order SignInOrder) door {
 	if c.KnownDevice {
 		return door{first: []budget{{perDevice, string(deviceHash(order.Device, c.User.ID))}}}
 	}
-	return door{first: []budget{{perAddress, order.From.network()}}, then: []budget{{perEmail, c.Email}, {perEmailInARow, c.Email}}}
+	d := door{first: []budget{{perAddress, order.From.network()}}}
+	if c.Email != "" { // what is no e-mail is nobody's, and guesses nothing
+		d.then = []budget{{perEmail, c.Email}, {perEmailInARow, c.Email}}
+	}
+	return d
 }
 
 func (d door) all() []budget { return append(d.first[:len(d.first):len(d.first)], d.then...) }
@@ -33,7 +37,7 @@ func (s *Service) knock(ctx context.Context, who candidate, d door, from Origin)
 
 // welcome takes back what a right password has spent. The e-mail and the browser begin anew; of the address it is one try.
 func (s *Service) welcome(ctx context.Context, d door) error {
-	if len(d.then) == 0 {
+	if len(d.then) == 0 { // a right password was somebody's, so it is a known browser
 		return s.forgive(ctx, d.first...)
 	}
 	return errors.Join(s.takeBack(ctx, d.first...), s.forgive(ctx, d.then...))

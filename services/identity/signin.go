@@ -112,7 +112,7 @@ func stillRight(tx *store.Tx, who candidate) error {
 // candidate is whoever an e-mail may be; without a user it is nobody, and everything is done all the same.
 type candidate struct {
 	Operator          models.ID
-	Email             string      // as it was looked for
+	Email             string      // as it was looked for; empty when what was typed is none
 	User              models.User `gorm:"embedded;embeddedPrefix:user_"`
 	PasswordHash      string
 	PasswordTemporary bool
@@ -146,9 +146,6 @@ func (s *Service) candidate(ctx context.Context, typed, device string) (candidat
 		return tx.Raw(selectCandidate, deviceHash(device, login.UserID), tx.Now, login.TenantID, login.UserID).Scan(&who).Error
 	})
 	who.Operator, who.Email = login.Operator, email
-	if email == "" {
-		who.Email = typed
-	}
 	return who, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/identity"
+	"offshoot/services/notify"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
@@ -41,7 +42,8 @@ const (
 	oneTime  = "abcde-fghij-kmnpq-rstuv"
 )
 
-var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}}
+var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},
+	Installation: notify.Installation{Name: "Portal", PublicURL: "https://portal.example"}}
 
 type clock struct {
 	sync.Mutex
