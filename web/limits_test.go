@@ -133,7 +133,7 @@ func TestSpoofedAddress(t *testing.T) {
 			answer := httptest.NewRecorder()
 			server.Handler().ServeHTTP(answer, request)
 			var ip string
-			if err := p.Store.Pool().QueryRow(t.Context(), `SELECT details->>'ip' FROM action_log WHERE action = 'session.refused' ORDER BY at DESC, id DESC LIMIT 1`).Scan(&ip); err != nil {
+			if err := p.Raw.QueryRow(t.Context(), `SELECT details->>'ip' FROM action_log WHERE action = 'session.refused' ORDER BY at DESC, id DESC LIMIT 1`).Scan(&ip); err != nil {
 				t.Fatal(err)
 			}
 			if ip != c.want {

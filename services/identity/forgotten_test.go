@@ -43,7 +43,7 @@ func (w *world) work() (mails []notify.Message) {
 
 func (w *world) jobs() (all []identity.PasswordLinkAsked) {
 	w.Helper()
-	rows, err := w.store.Pool().Query(w.ctx, `DELETE FROM river_job WHERE kind = 'identity.password_link' RETURNING args`)
+	rows, err := w.raw.Query(w.ctx, `DELETE FROM river_job WHERE kind = 'identity.password_link' RETURNING args`)
 	w.ok(err)
 	args, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
 	w.ok(err)
@@ -57,7 +57,7 @@ func (w *world) jobs() (all []identity.PasswordLinkAsked) {
 
 func (w *world) mails() (mails []notify.Message) {
 	w.Helper()
-	rows, err := w.store.Pool().Query(w.ctx, `DELETE FROM outbox WHERE channel = 'mail' RETURNING account_id, recipient, subject, body, secret`)
+	rows, err := w.raw.Query(w.ctx, `DELETE FROM outbox WHERE channel = 'mail' RETURNING account_id, recipient, subject, body, secret`)
 	w.ok(err)
 	mails, err = pgx.CollectRows(rows, pgx.RowToStructByPos[notify.Message])
 	w.ok(err)

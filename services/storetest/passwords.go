@@ -22,7 +22,7 @@ func (s *Services) PasswordLink(t testing.TB, email string) string {
 // DoPasswordLinks does the jobs of those who forgot their password.
 func (s *Services) DoPasswordLinks(t testing.TB) {
 	t.Helper()
-	rows, err := s.Store.Pool().Query(context.Background(), `DELETE FROM river_job WHERE kind = $1 RETURNING args`, identity.PasswordLinkAsked{}.Kind())
+	rows, err := s.Raw.Query(context.Background(), `DELETE FROM river_job WHERE kind = $1 RETURNING args`, identity.PasswordLinkAsked{}.Kind())
 	must(t, err)
 	jobs, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
 	must(t, err)
