@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 type world struct {
 	*testing.T
 	ctx      context.Context
+	dsn      string
 	store    *store.Store
 	raw      *pgxpool.Pool
 	identity *identity.Service
@@ -74,7 +75,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	w.store, w.identity, w.raw = s, identity.New(s, cheap), storetest.Raw(t, dsn)
+	w.dsn, w.store, w.identity, w.raw = dsn, s, identity.New(s, cheap), storetest.Raw(t, dsn)
 
 	w.operator = w.account(models.NoID, models.Operator, "Operator", models.Active)
 	w.user(w.operator, w.operator, "ann@operator.example", models.Admin)
