@@ -190,7 +190,7 @@ func (s *Service) SetForgottenPassword(ctx context.Context, order NewPassword) (
 	if err != nil {
 		return "", err
 	}
-	return device, s.forgive(ctx, guesses(who.User)...)
+	return device, s.forgive(ctx, guesses(who.User, device)...)
 }
 
 func setForgottenPassword(tx *store.Tx, order NewPassword, hash string) (device string, err error) {
@@ -207,9 +207,10 @@ func setForgottenPassword(tx *store.Tx, order NewPassword, hash string) (device 
 	return remember(tx, tx.Actor.User, order.Device), nil
 }
 
-// guesses are all budgets at a user's password and codes: with a new password their tries begin anew.
-func guesses(u models.User) []budget {
-	all := []budget{{perEmail, u.Email}, {perEmailInARow, u.Email}}
+// guesses are all budgets at a user's password and codes, those of one browser among them: with a new password their tries
+// begin anew.
+func guesses(u models.User, device string) []budget {
+	all := []budget{{perEmail, u.Email}, {perEmailInARow, u.Email}, {perDevice, string(deviceHash(device, u.ID))}}
 	return append(append(all, wrongPasswords(u.ID)...), wrongCodes(u.ID)...)
 }
 

@@ -202,6 +202,18 @@ func TestForgottenPassword(t *testing.T) {
 	if in.Stage != identity.StageFull {
 		t.Errorf("stage %s", in.Stage)
 	}
+
+	for range 11 { // forgotten in the usual browser, and tried until it is held up
+		_, err = w.from("192.0.2.9", device, "clara@clinic.example", "wrong")
+	}
+	w.wait(err)
+	again, err := w.identity.SetForgottenPassword(w.ctx, identity.NewPassword{Token: link(t, w.ask("clara@clinic.example")), Password: password, Device: device, From: at("192.0.2.9")})
+	w.ok(err)
+	if again != device {
+		t.Error("the browser has another secret now")
+	}
+	_, err = w.from("192.0.2.9", device, "clara@clinic.example", password)
+	w.ok(err)
 }
 
 // ACC-11: what does not open: no link, one of another shape or tenant, an old one, one that a newer one replaced, one whose

@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"errors"
+
+	"offshoot/models"
 )
 
 // door is what a sign-in spends: at a browser that the user is known at its own tries, elsewhere those of the address and
@@ -29,10 +31,15 @@ func (s *Service) knock(ctx context.Context, who candidate, d door, from Origin)
 	if err == nil && len(d.then) > 0 {
 		first, err = s.spend(ctx, d.then)
 	}
-	if first && errors.Is(err, ErrTooManyTries) {
-		return s.refused(ctx, who, from, "too_many", err)
+	var over *models.Error
+	if !errors.As(err, &over) {
+		return err
 	}
-	return err
+	over = over.Saying(over.Message + " A new password by mail, under “Forgotten password?”, lets you in at once.")
+	if first {
+		return s.refused(ctx, who, from, "too_many", over)
+	}
+	return over
 }
 
 // welcome takes back what a right password has spent. The e-mail and the browser begin anew; of the address it is one try.

@@ -59,12 +59,12 @@ func TestLimitPerEmail(t *testing.T) {
 			t.Errorf("%s: logged %+v", email, last)
 		}
 	}
-	if len(said) != 1 || said["Too many tries. Try again in 15 minutes."] == "" {
+	if len(said) != 1 || said["Too many tries. Try again in 15 minutes. A new password by mail, under “Forgotten password?”, lets you in at once."] == "" {
 		t.Errorf("different e-mails are told different things: %v", said)
 	}
 	w.clock.pass(15*time.Minute - time.Second)
 	_, err := w.from("198.51.100.2", "", "nora@north.example", password)
-	if sentence, after := w.wait(err); after != time.Second || sentence != "Too many tries. Try again in a minute." {
+	if sentence, after := w.wait(err); after != time.Second || sentence != "Too many tries. Try again in a minute. A new password by mail, under “Forgotten password?”, lets you in at once." {
 		t.Errorf("%q, %v: the while grew with the tries", sentence, after)
 	}
 	w.clock.pass(time.Second)
@@ -178,7 +178,7 @@ func TestLimitInARow(t *testing.T) {
 	wrong(100)
 	w.clock.pass(time.Hour)
 	_, err = w.from("192.0.2.1", "", "nora@north.example", password)
-	if sentence, _ := w.wait(err); sentence != "Too many tries. Try again in 30 days." {
+	if sentence, _ := w.wait(err); sentence != "Too many tries. Try again in 30 days. A new password by mail, under “Forgotten password?”, lets you in at once." {
 		t.Errorf("says %q", sentence)
 	}
 	w.clock.pass(30 * 24 * time.Hour)
