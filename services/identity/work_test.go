@@ -86,11 +86,14 @@ func TestSameWorkForEveryEmail(t *testing.T) {
 	service := identity.New(counted, cheap)
 	var hashes atomic.Int64
 	service.Watch(func(hash func() []byte) []byte { hashes.Add(1); return hash() })
+	theirs, err := w.from("192.0.2.2", "", "clara@clinic.example", password)
+	w.ok(err)
+	device := theirs.Device // of the attacker
 	type work struct{ statements, hashes int64 }
 	signIn := func(email string) work {
 		count.statements.Store(0)
 		hashes.Store(0)
-		_, err := service.SignIn(w.ctx, identity.SignInOrder{Email: email, Password: "wrong", From: at("192.0.2.1")})
+		_, err := service.SignIn(w.ctx, identity.SignInOrder{Email: email, Password: "wrong", Device: device, From: at("192.0.2.1")})
 		if !errors.Is(err, identity.ErrWrongSignIn) && !errors.Is(err, identity.ErrTooManyTries) {
 			t.Fatal(err)
 		}
