@@ -73,8 +73,8 @@ func SetPassword(tx *store.Tx, user models.ID, hash string, temporary bool) {
 	if tx.Actor.Access != nil {
 		miss, not = ErrNotWhileAccessing, tx.Actor.Account
 	}
-	tx.QueueExactly(miss, `UPDATE users SET password_hash = $3, password_temporary = $4
-		WHERE tenant_id = $1 AND id = $2 AND account_id <> $5`, tx.Actor.Tenant, user, hash, temporary, not)
+	tx.QueueExactly(miss, `UPDATE users SET password_hash = $3, password_temporary = $4, password_set_at = $6
+		WHERE tenant_id = $1 AND id = $2 AND account_id <> $5`, tx.Actor.Tenant, user, hash, temporary, not, tx.Now)
 	EndSessionsOfUser(tx, user, models.NoID)
 }
 
