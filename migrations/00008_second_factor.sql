@@ -24,9 +24,6 @@ CREATE TABLE second_factors (
     confirmed_at timestamptz, -- NULL while it is being set up
     -- the step (30 seconds) of the last code that was taken: a code is taken once
     last_step    bigint NOT NULL DEFAULT 0,
-    -- codes of the app that were wrong since, in all of the user's sessions
-    wrong_codes  integer NOT NULL DEFAULT 0 CHECK (wrong_codes BETWEEN 0 AND 10),
-    wrong_since  timestamptz,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, user_id),
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id)

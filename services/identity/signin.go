@@ -154,7 +154,7 @@ func (c candidate) judge(right bool, now time.Time) (stage Stage, why string, re
 	case isStopped(c.At.Parent.Status):
 		return "", "parent_deactivated", ErrAccountDeactivated.Saying("The account that manages yours is deactivated. Ask the person who manages it.")
 	case c.At.Account.Status == models.Pending && (c.ActivationEnds == nil || !now.Before(*c.ActivationEnds)),
-		c.At.Account.Status != models.Pending && c.ActivationEnds != nil: // a one-time password opens an activation only
+		c.At.Account.Status != models.Pending && c.PasswordTemporary && c.ActivationEnds != nil: // it opens an activation only
 		return "", "activation_expired", ErrActivationExpired
 	case c.At.Account.Status != models.Pending && c.PasswordTemporary && !now.Before(c.PasswordSetAt.Add(HandedOverTTL)):
 		return "", "password_expired", ErrPasswordExpired

@@ -10,6 +10,8 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/identity"
+	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
@@ -41,7 +43,8 @@ const (
 	oneTime  = "abcde-fghij-kmnpq-rstuv"
 )
 
-var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}}
+var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Keys: secrets.ForTests(),
+	Installation: notify.Installation{Name: "Offshoot", PublicURL: "https://portal.example"}}
 
 type clock struct {
 	sync.Mutex

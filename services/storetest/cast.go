@@ -18,6 +18,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 )
 
@@ -33,6 +34,8 @@ func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()).UTC() }
 // Set moves the clock to a time; Add moves it on.
 func (c *Clock) Set(t time.Time)     { c.micros.Store(t.UnixMicro()) }
 func (c *Clock) Add(d time.Duration) { c.micros.Add(d.Microseconds()) }
+
+var installation = notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
 
 // Services are all services on one test database, with a clock that the test moves.
 type Services struct {
@@ -76,11 +79,12 @@ func open(t testing.TB, dsn string) *Services {
 	if s.Store, err = store.Open(context.Background(), s.DSN, s.Clock.Now); err != nil {
 		t.Fatal(err)
 	}
-	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},
+		Keys: secrets.ForTests(), Installation: installation})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
 		t.Fatal(err)
 	}
-	s.Accounts = accounts.New(s.Store, s.Identity, notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"})
+	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
 	return s
 }
