@@ -132,7 +132,7 @@ func TestConfirmPassword(t *testing.T) {
 		t.Fatalf("proved at %v", began)
 	}
 	for range 3 {
-		w.clock.pass(20 * time.Minute)
+		w.clock.pass(9 * time.Minute)
 		for range 4 {
 			w.refused(w.identity.ConfirmPassword(w.ctx, w.resolve(token), another), identity.ErrWrongPassword)
 		}
