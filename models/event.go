@@ -42,6 +42,8 @@ const (
 	SecondFactorRefused   Action = "second_factor.refused"
 	RecoveryCodesMade     Action = "recovery_codes.made"
 	SessionsEnded         Action = "sessions.ended"
+	PasswordLinkAsked     Action = "password_link.asked"
+	PasswordLinkSent      Action = "password_link.sent"
 	SignedIn              Action = "session.started"
 	SignInRefused         Action = "session.refused"
 	SignedOut             Action = "session.ended"

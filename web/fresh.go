@@ -66,6 +66,7 @@ func (v *visit) confirmation(status int, next string, refused *models.Error) err
 	if err != nil {
 		return err
 	}
+	v.retryAfter(refused)
 	return v.page(status, pages.ConfirmPassword{Frame: frame, Email: v.session.User.Email, Next: localPath(next), Refused: refused}.View())
 }
 

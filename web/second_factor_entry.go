@@ -50,6 +50,7 @@ func recoveryUsed(left int) string {
 }
 
 func (v *visit) codeEntry(status int, next, by string, refused *models.Error) error {
+	v.retryAfter(refused)
 	return v.page(status, pages.SignInCode{Frame: v.bareFrame("Enter your code"), Email: v.session.User.Email, Next: next,
 		Recovery: by == byRecovery, Refused: refused}.View())
 }
@@ -81,5 +82,6 @@ func (s *Server) createOwnPassword(v *visit) error {
 }
 
 func (v *visit) ownPassword(status int, next string, refused *models.Error) error {
-	return v.page(status, pages.NewPassword{Frame: v.bareFrame("Choose your password"), Email: v.session.User.Email, Next: next, Refused: refused}.View())
+	v.retryAfter(refused)
+	return v.page(status, pages.OwnPassword{Frame: v.bareFrame("Choose your password"), Email: v.session.User.Email, Next: next, Refused: refused}.View())
 }

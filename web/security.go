@@ -56,6 +56,7 @@ func (v *visit) passwordForm(status int, refused *models.Error) error {
 	if err != nil {
 		return err
 	}
+	v.retryAfter(refused)
 	return v.page(status, pages.ChangePassword{Frame: frame, Email: v.session.User.Email, Back: backToSecurity, Refused: refused}.View())
 }
 

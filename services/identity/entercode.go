@@ -36,7 +36,7 @@ func (s *Service) EnterCode(ctx context.Context, session Session, typed string, 
 	}
 	app, recovery := typedCode(typed)
 	if recovery == "" {
-		if err := s.allow(ctx, wrongCodes(session.User.ID)); err != nil {
+		if err := s.allow(ctx, wrongCodes(session.User.ID)...); err != nil {
 			return Entered{}, err
 		}
 	}
@@ -72,7 +72,7 @@ func (s *Service) EnterCode(ctx context.Context, session Session, typed string, 
 	if err != nil {
 		return Entered{}, err
 	}
-	return entered, s.forgive(ctx, wrongCodes(session.User.ID))
+	return entered, s.forgive(ctx, wrongCodes(session.User.ID)...)
 }
 
 // take uses a code up and says in one word which kind it was, or "" for none.

@@ -1,5 +1,5 @@
 // Package identity knows people: who they are, that it is really them, and as whom they act. It alone writes users,
-// login_emails, sessions, second_factors, recovery_codes and accesses.
+// login_emails, sessions, devices, password_links, second_factors, recovery_codes and accesses.
 //
 // A person proves who they are once, at sign-in; from then on a session row stands for it, and deleting the row ends it
 // everywhere at once. What a session may do is never kept in it: Resolve reads user, account, parent and privileges anew
@@ -12,6 +12,7 @@ package identity
 
 import (
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -57,6 +58,8 @@ var (
 		Message: "You are in another account already. Return to your own first."}
 	ErrNotWhileAccessing = &models.Error{Kind: models.Forbidden, Code: "not_while_accessing",
 		Message: "Users and passwords of an account can be changed only by its own people."}
+	ErrBusy = &models.Error{Kind: models.Busy, Code: "busy", After: 5 * time.Second,
+		Message: "Many people are signing in at this moment. Try again in a few seconds."}
 	ErrNotAccessing = &models.Error{Kind: models.Conflict, Code: "not_accessing",
 		Message: "You are in your own account."}
 )
@@ -67,16 +70,17 @@ type Service struct {
 	hashing      Hashing
 	derive       derivation
 	turns        *semaphore.Weighted
+	waiting      atomic.Int64 // for a turn, or having one
+	dummy        string       // the hash that a password is compared with when there is nobody
 	keys         *secrets.Keys
 	installation notify.Installation
-	dummy        string // the hash that a password is compared with when there is nobody
 }
 
 // Options are what an installation or a test sets.
 type Options struct {
 	Hashing      Hashing
 	Keys         *secrets.Keys       // seal what the database must not tell: the secrets of authenticator apps
-	Installation notify.Installation // as mails call it
+	Installation notify.Installation // how mails call it, and where their links lead
 }
 
 // New returns identity in that store.
@@ -87,6 +91,9 @@ func New(s *store.Store, o Options) *Service {
 	}
 	if h.AtOnce == 0 { // the other half of the processors goes on serving pages
 		h.AtOnce = int64(max(1, runtime.GOMAXPROCS(0)/2))
+	}
+	if h.Waiting == 0 {
+		h.Waiting = 100 * h.AtOnce
 	}
 	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce),
 		keys: o.Keys, installation: o.Installation}

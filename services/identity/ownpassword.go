@@ -32,7 +32,7 @@ func (s *Service) ConfirmPassword(ctx context.Context, session Session, password
 // provePassword asks whether that is the person's password; field is where a refusal stands. A wrong one is counted in the
 // session too, which the fifth ends: whoever found an open browser does not find out the password there.
 func (s *Service) provePassword(ctx context.Context, session Session, field, typed string) error {
-	if err := s.allow(ctx, wrongPasswords(session.User.ID)); err != nil {
+	if err := s.allow(ctx, wrongPasswords(session.User.ID)...); err != nil {
 		return err
 	}
 	right, err := s.PasswordIs(ctx, session.User.TenantID, session.User.ID, typed)
@@ -40,7 +40,7 @@ func (s *Service) provePassword(ctx context.Context, session Session, field, typ
 		return err
 	}
 	if right {
-		return s.forgive(ctx, wrongPasswords(session.User.ID))
+		return s.forgive(ctx, wrongPasswords(session.User.ID)...)
 	}
 	var refusal error
 	_, err = s.store.Change(ctx, session.self(), func(ctx context.Context, tx *store.Tx) (models.Event, error) {

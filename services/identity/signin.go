@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"offshoot/models"
@@ -12,36 +13,64 @@ import (
 type SignInOrder struct {
 	Email    string
 	Password string
-	Previous Token // what the browser's cookie held; that session ends
+	Previous Token  // what the browser's cookie held; that session ends
+	Device   string // what its device cookie held
 	From     Origin
 }
 
 // SignedIn is a new session.
 type SignedIn struct {
-	Token Token
-	Stage Stage
-	User  models.User
+	Token  Token
+	Stage  Stage
+	User   models.User
+	Device string // for the device cookie
 }
 
 // SignIn starts a session of its own, whatever the browser held before. For: everyone.
 //
-// Refuses with ErrWrongSignIn, after the same work whether the e-mail exists or not. Only who knows the password is told
+// Refuses with ErrTooManyTries before anything is computed of the password, and with ErrWrongSignIn, each after the same
+// work whether the e-mail exists or not; with ErrBusy when too many wait for a hash. Only who knows the password is told
 // more: ErrAccountDeactivated (the account's own state or that of the account that manages it), ErrActivationExpired when a
 // one-time password is over (it opens an activation and nothing else), and ErrPasswordExpired when the password is one that
 // somebody else chose, two weeks ago. The session is a full one only when nothing is left to be done: see nextStage. Both
 // outcomes are in the action log of the account's tenant; what nobody's e-mail was typed with is in the operator's.
+//
+// A browser in which the right password was given before counts for itself, so that nobody is locked out by what others
+// try elsewhere.
 func (s *Service) SignIn(ctx context.Context, order SignInOrder) (SignedIn, error) {
-	who, err := s.candidate(ctx, order.Email)
+	signedIn, err := s.signIn(ctx, order)
+	if errors.Is(err, errPasswordMeanwhile) { // it may be the same password, hashed anew by another sign-in
+		signedIn, err = s.signIn(ctx, order)
+	}
+	if errors.Is(err, errPasswordMeanwhile) {
+		err = ErrWrongSignIn
+	}
+	return signedIn, err
+}
+
+func (s *Service) signIn(ctx context.Context, order SignInOrder) (SignedIn, error) {
+	who, err := s.candidate(ctx, order.Email, order.Device)
 	if err != nil {
 		return SignedIn{}, err
 	}
+	door := who.door(order)
+	if err := s.knock(ctx, who, door, order.From); err != nil {
+		return SignedIn{}, err
+	}
 	right, err := s.verify(ctx, order.Password, who.PasswordHash)
+	if errors.Is(err, ErrBusy) {
+		return SignedIn{}, errors.Join(err, s.takeBack(ctx, door.all()...))
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
 	stage, why, refusal := who.judge(right, s.store.Now())
 	if refusal != nil {
 		return SignedIn{}, s.refused(ctx, who, order.From, why, refusal)
+	}
+	hash, err := s.upToDate(ctx, order.Password, who.PasswordHash)
+	if err != nil {
+		return SignedIn{}, err
 	}
 	if previous, err := s.Resolve(ctx, order.Previous); err == nil {
 		if err := s.SignOut(ctx, previous); err != nil {
@@ -53,6 +82,10 @@ func (s *Service) SignIn(ctx context.Context, order SignInOrder) (SignedIn, erro
 		if err := stillRight(tx, who); err != nil {
 			return models.Event{}, err
 		}
+		if hash != who.PasswordHash {
+			tx.Queue(`UPDATE users SET password_hash = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, who.User.ID, hash)
+		}
+		signedIn.Device = remember(tx, who.User.ID, order.Device)
 		signedIn.Token = StartSession(tx, who.User, stage, order.From)
 		return models.Event{Action: models.SignedIn, Account: who.At.Account.ID, Subject: who.User.ID,
 			Details: map[string]string{"stage": string(stage), "ip": clip(order.From.IP, 64)}}, nil
@@ -60,8 +93,10 @@ func (s *Service) SignIn(ctx context.Context, order SignInOrder) (SignedIn, erro
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return signedIn, nil
+	return signedIn, s.welcome(ctx, door)
 }
+
+var errPasswordMeanwhile = errors.New("identity: the password was set anew meanwhile")
 
 // stillRight makes a sign-in wait for the setting of a new password or a second factor, and these for a sign-in: hashing
 // takes a while, and a session that was opened without the one or the other must not outlive it.
@@ -70,7 +105,7 @@ func stillRight(tx *store.Tx, who candidate) error {
 	err := tx.Raw(`SELECT 1 FROM users WHERE tenant_id = ? AND id = ? AND password_hash = ? AND disabled_at IS NULL
 		FOR NO KEY UPDATE`, tx.Actor.Tenant, who.User.ID, who.PasswordHash).Scan(&still).Error
 	if err == nil && still == 0 {
-		return ErrWrongSignIn
+		return errPasswordMeanwhile
 	}
 	if err != nil || who.SecondFactor {
 		return err
@@ -86,12 +121,14 @@ func stillRight(tx *store.Tx, who candidate) error {
 // candidate is whoever an e-mail may be; without a user it is nobody, and everything is done all the same.
 type candidate struct {
 	Operator          models.ID
+	Email             string      // as it was looked for
 	User              models.User `gorm:"embedded;embeddedPrefix:user_"`
 	PasswordHash      string
 	PasswordTemporary bool
 	PasswordSetAt     time.Time
 	SecondFactor      bool
 	ActivationEnds    *time.Time // of an open activation by one-time password
+	KnownDevice       bool       // the browser is one where the right password was given before
 	At                standing   `gorm:"embedded"`
 }
 
@@ -100,7 +137,8 @@ var (
 		FROM (VALUES (?)) typed (email) LEFT JOIN login_emails l ON l.email = typed.email`
 
 	selectCandidate = `SELECT u.password_hash, u.password_temporary, coalesce(u.password_set_at, u.created_at) AS password_set_at, ` +
-		hasSecondFactor + ` AS second_factor, v.expires_at AS activation_ends, ` +
+		hasSecondFactor + ` AS second_factor, v.expires_at AS activation_ends,
+		EXISTS (SELECT FROM devices d WHERE d.tenant_id = u.tenant_id AND d.user_id = u.id AND d.hash = ? AND d.expires_at > ?) AS known_device, ` +
 		columns("u", "user_", userColumns) + ", " + standingColumns + `
 		FROM users u
 		JOIN accounts a ON a.tenant_id = u.tenant_id AND a.id = u.account_id` + joinParent + `
@@ -109,7 +147,7 @@ var (
 		WHERE u.tenant_id = ? AND u.id = ?`
 )
 
-func (s *Service) candidate(ctx context.Context, typed string) (candidate, error) {
+func (s *Service) candidate(ctx context.Context, typed, device string) (candidate, error) {
 	email, _ := ParseEmail(typed) // what is no e-mail is nobody's
 	login, err := s.login(ctx, email)
 	if err != nil {
@@ -117,9 +155,12 @@ func (s *Service) candidate(ctx context.Context, typed string) (candidate, error
 	}
 	var who candidate
 	err = s.store.Read(ctx, models.System(login.TenantID), func(ctx context.Context, tx *store.Tx) error {
-		return tx.Raw(selectCandidate, login.TenantID, login.UserID).Scan(&who).Error
+		return tx.Raw(selectCandidate, deviceHash(device, login.UserID), tx.Now, login.TenantID, login.UserID).Scan(&who).Error
 	})
-	who.Operator = login.Operator
+	who.Operator, who.Email = login.Operator, email
+	if email == "" {
+		who.Email = typed
+	}
 	return who, err
 }
 

@@ -234,15 +234,15 @@ func (p SignInCode) View() templ.Component {
 	})
 }
 
-// NewPassword asks for a password of one's own, where somebody else chose the one that was typed.
-type NewPassword struct {
+// OwnPassword asks for a password of one's own, where somebody else chose the one that was typed.
+type OwnPassword struct {
 	Frame   layouts.Frame
 	Email   string
 	Next    string
 	Refused *models.Error
 }
 
-func (p NewPassword) View() templ.Component {
+func (p OwnPassword) View() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -70,19 +70,20 @@ var logSentences = map[models.Action]sentence{
 		return "Access to " + l.AccountName + " ended" + in(ends, l.Details["how"])
 	},
 
-	models.SignedIn:      signedIn,
-	models.SignInRefused: func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
-	models.SignedOut:     func(l models.LogLine) string { return "Signed out of " + l.AccountName },
-	models.SessionsEnded: func(l models.LogLine) string { return "Signed out elsewhere" + forEmail(l) },
-	models.PasswordSet: func(l models.LogLine) string {
-		return "Password set for " + firstOf(l.Details["email"], l.AccountName)
-	},
+	models.SignedIn:              signedIn,
+	models.SignInRefused:         func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
+	models.SignedOut:             func(l models.LogLine) string { return "Signed out of " + l.AccountName },
+	models.SessionsEnded:         func(l models.LogLine) string { return "Signed out elsewhere" + forEmail(l) },
+	models.PasswordSet:           passwordSet,
 	models.PasswordRefused:       func(l models.LogLine) string { return "Wrong password entered while signed in" + forEmail(l) },
 	models.SecondFactorTurnedOn:  func(l models.LogLine) string { return "Authenticator app set up" + forEmail(l) },
 	models.SecondFactorTurnedOff: func(l models.LogLine) string { return "Authenticator app turned off" + forEmail(l) },
 	models.SecondFactorReset:     func(l models.LogLine) string { return "Authenticator app reset" + forEmail(l) },
 	models.SecondFactorRefused:   func(l models.LogLine) string { return "Wrong second-factor code entered" + forEmail(l) },
 	models.RecoveryCodesMade:     func(l models.LogLine) string { return "New recovery codes made" + forEmail(l) },
+
+	models.PasswordLinkAsked: fixed("Link for a forgotten password asked for"),
+	models.PasswordLinkSent:  passwordLink,
 
 	models.ActivationSent:   about("Activation of ", " sent again"),
 	models.ActivationOpened: about("Activation link of ", " opened"),
@@ -171,6 +172,24 @@ func failed(what string, l models.LogLine) string {
 		said += " yet"
 	}
 	return because(said, l.Details["reason"])
+}
+
+func passwordSet(l models.LogLine) string {
+	said := "Password set for " + firstOf(l.Details["email"], l.AccountName)
+	if l.Details["how"] == "link" {
+		said = "Forgotten password set anew" + forEmail(l)
+	}
+	return said
+}
+
+func passwordLink(l models.LogLine) string {
+	switch l.Details["why_not"] {
+	case "pending":
+		return "Mail about activation sent instead of a password link" + forEmail(l)
+	case "stopped":
+		return "Mail sent instead of a password link, since the sign-in is switched off," + forEmail(l)
+	}
+	return "Link for a forgotten password sent" + forEmail(l)
 }
 
 func forEmail(l models.LogLine) string {
