@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/views/layouts"
 )
 
@@ -40,6 +41,9 @@ func (c config) checkProduction() error {
 	if c.DatabaseURL == "" {
 		p = append(p, "DATABASE_URL is not set: portal and workers share one PostgreSQL")
 	}
+	if c.SecretKeys == "" {
+		p = append(p, "OFFSHOOT_SECRET_KEYS is not set: passwords and codes on their way would be readable in the database. offshoot keys new prints some")
+	}
 	if c.SMTPURL == "" {
 		p = append(p, "SMTP_URL is not set: new accounts could not be activated without mail")
 	}
@@ -62,6 +66,11 @@ func (c config) wrong() problems {
 		if _, err := pgxpool.ParseConfig(c.DatabaseURL); err != nil {
 			p = append(p, "DATABASE_URL is no address of a PostgreSQL: write postgres://user:password@host:5432/database, "+
 				"special characters in the password as %XX")
+		}
+	}
+	if c.SecretKeys != "" {
+		if _, err := secrets.Parse(c.SecretKeys); err != nil {
+			p = append(p, "OFFSHOOT_SECRET_KEYS: "+err.Error())
 		}
 	}
 	if err := (notify.Installation{Name: c.Name, PublicURL: "http://localhost"}).Check(); err != nil {

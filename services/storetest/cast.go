@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 )
 
@@ -76,6 +78,7 @@ func open(t testing.TB, dsn string) *Services {
 	if s.Store, err = store.Open(context.Background(), s.DSN, s.Clock.Now); err != nil {
 		t.Fatal(err)
 	}
+	s.Store.UseKeys(secrets.ForTests())
 	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
 		t.Fatal(err)
@@ -300,8 +303,12 @@ func (s *Services) Link(t testing.TB, email string) string {
 
 func (s *Services) inOutbox(t testing.TB, recipient string, pattern *regexp.Regexp) string {
 	t.Helper()
+	newest, err := s.Notify.Outbox(context.Background(), 200, "")
+	must(t, err)
 	var body string
-	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT body FROM outbox WHERE recipient = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, recipient).Scan(&body))
+	if at := slices.IndexFunc(newest.Messages, func(m notify.Kept) bool { return m.To == recipient }); at >= 0 {
+		body = newest.Messages[at].Body
+	}
 	found := pattern.FindString(body)
 	if found == "" {
 		t.Fatalf("not in the outbox of %s: %s", recipient, body)
