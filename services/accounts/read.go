@@ -128,7 +128,7 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 		Balance                         int64
 		SortKey                         string
 	}
-	err = s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+	err = s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, a.funding, p.name AS parent_name, w.asset, w.balance, `+nameOrder+` AS sort_key
 			FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
 			JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
