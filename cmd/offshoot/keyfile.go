@@ -91,14 +91,14 @@ func (c config) giveKeys(st *store.Store) error {
 
 // fitsKeys refuses keys that do not open what is sealed in the database: with them, people with a second factor could not
 // sign in, and new secrets would be sealed under keys that nobody else has.
-func (h *house) fitsKeys(ctx context.Context) error {
-	needed, err := h.store.KeysNeeded(ctx)
+func fitsKeys(ctx context.Context, st *store.Store) error {
+	needed, err := st.KeysNeeded(ctx)
 	if err != nil {
 		return err
 	}
 	var missing []string
 	for id, values := range needed {
-		if !h.store.Keys().Has(id) {
+		if !st.Keys().Has(id) {
 			missing = append(missing, fmt.Sprintf("%s (%d values)", id, values))
 		}
 	}
@@ -106,7 +106,8 @@ func (h *house) fitsKeys(ctx context.Context) error {
 		return nil
 	}
 	slices.Sort(missing)
-	return fmt.Errorf("the database holds secrets that these keys do not open, sealed under %s: the set that OFFSHOOT_SECRET_KEYS "+
-		"holds is not the one of this installation, or lost a key too early. Where those keys are gone for good, offshoot keys abandon "+
-		"gives the secrets up", strings.Join(missing, ", "))
+	return fmt.Errorf("%w, sealed under %s: the set that OFFSHOOT_SECRET_KEYS holds is not the one of this installation, or lost a key too "+
+		"early. Where those keys are gone for good, offshoot keys abandon gives the secrets up", errKeysDoNotFit, strings.Join(missing, ", "))
 }
+
+var errKeysDoNotFit = errors.New("the database holds secrets that these keys do not open")

@@ -85,14 +85,14 @@ func TestKeysAreExchanged(t *testing.T) {
 	// Bad input: the set of another installation, and of this one as it was.
 	stranger := process(t, database, textOf(secrets.Generate()))
 	for name, p := range map[string]*house{"another": stranger, "the first": before} {
-		if err := p.fitsKeys(t.Context()); err == nil || !strings.Contains(err.Error(), keys.Fingerprint().String()+" (4 values)") {
+		if err := fitsKeys(t.Context(), p.store); err == nil || !strings.Contains(err.Error(), keys.Fingerprint().String()+" (4 values)") {
 			t.Errorf("with %s set: %v", name, err)
 		}
 	}
 	if status, _, said := keysSay(t, database, ownKeys(), "abandon"); status != 0 || !strings.Contains(said, "4 secrets were given up") {
 		t.Errorf("abandon: %d, %q", status, said)
 	}
-	if err := stranger.fitsKeys(t.Context()); err != nil {
+	if err := fitsKeys(t.Context(), stranger.store); err != nil {
 		t.Error(err)
 	}
 }

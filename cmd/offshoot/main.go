@@ -55,6 +55,6 @@ people on the machine can read those.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	addSettings(root.PersistentFlags())
 	root.AddCommand(runCommand(), serveCommand(), workCommand(), migrateCommand(), demoCommand(), userCommand(),
-		keysCommand())
+		keysCommand(), backupCommand(), restoreCommand())
 	return root
 }

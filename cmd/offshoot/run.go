@@ -66,7 +66,7 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 		return err
 	}
 	defer back.close()
-	if err := back.fitsKeys(ctx); err != nil {
+	if err := fitsKeys(ctx, back.store); err != nil {
 		return err
 	}
 	portal, err := newPortal(c, pages, isDemo, log)

@@ -49,7 +49,7 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer h.close()
-	if err := h.fitsKeys(ctx); err != nil {
+	if err := fitsKeys(ctx, h.store); err != nil {
 		return err
 	}
 	portal, err := newPortal(c, h, false, log)

@@ -38,7 +38,7 @@ func work(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer h.close()
-	if err := h.fitsKeys(ctx); err != nil {
+	if err := fitsKeys(ctx, h.store); err != nil {
 		return err
 	}
 	stopJobs, err := startJobs(ctx, h, log)
