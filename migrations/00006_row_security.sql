@@ -9,7 +9,7 @@ CREATE FUNCTION current_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
 -- +goose StatementBegin
 CREATE FUNCTION isolate(owned regclass) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', owned);
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', owned);
     EXECUTE format('CREATE POLICY tenant ON %s USING (tenant_id = current_tenant())', owned);
     EXECUTE format('CREATE POLICY installation ON %s FOR SELECT USING (current_setting(''app.scope'', true) = ''installation'')', owned);
 END $$;

@@ -36,7 +36,7 @@ var rules = []rule{
 	{"static/axetest", nil, nil},
 
 	{"services/secrets", []string{"models"}, nil},
-	{"services/store", []string{"models", "services/secrets"}, anyService},
+	{"services/store", []string{"models", "migrations", "services/secrets"}, anyService},
 	{"services/store/localpg", nil, nil},
 	{"services/notify", []string{"models", "services/store", "services/secrets"}, anyService},
 	{"services/identity", []string{"models", "services/store", "services/notify", "services/secrets"}, anyService},
