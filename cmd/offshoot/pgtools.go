@@ -29,8 +29,10 @@ type maintained struct {
 // is used as it runs, if that is allowed.
 func maintain(ctx context.Context, c config, log *slog.Logger, whileRunning bool) (*maintained, error) {
 	if c.DatabaseURL != "" {
-		owner := ownerDSN(c)
-		return &maintained{owner, owner, localpg.Client, func() {}}, nil
+		if c.OwnerURL == "" {
+			return nil, errors.New("DATABASE_OWNER_URL is not set: this needs the role that owns the tables, and the portal's does not")
+		}
+		return &maintained{c.OwnerURL, c.OwnerURL, localpg.Client, func() {}}, nil
 	}
 	cfg := localpg.Config{Dir: c.Data, Log: log}
 	own := func(program func(string) string) func(context.Context, string) (string, error) {
@@ -48,11 +50,8 @@ func maintain(ctx context.Context, c config, log *slog.Logger, whileRunning bool
 		return nil, err
 	}
 	db := &database{private: private}
-	return &maintained{private.AdminDSN(""), private.DSN(""), own(private.Program), func() { db.close(log) }}, nil
+	return &maintained{private.AdminDSN(""), private.OwnerDSN(""), own(private.Program), func() { db.close(log) }}, nil
 }
-
-// ownerDSN is how the role that owns the tables connects.
-func ownerDSN(c config) string { return c.DatabaseURL }
 
 // run runs one of PostgreSQL's programs on the database and returns what it printed. The password goes by the environment:
 // other people on the machine can read arguments.
