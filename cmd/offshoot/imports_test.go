@@ -35,12 +35,8 @@ var rules = []rule{
 	{"static", nil, []string{"static/axetest"}},
 	{"static/axetest", nil, nil},
 
-<<<<<<< HEAD
 	{"services/secrets", []string{"models"}, nil},
-	{"services/store", []string{"models", "services/secrets"}, anyService},
-=======
-	{"services/store", []string{"models", "migrations"}, anyService},
->>>>>>> main
+	{"services/store", []string{"models", "migrations", "services/secrets"}, anyService},
 	{"services/store/localpg", nil, nil},
 	{"services/notify", []string{"models", "services/store", "services/secrets"}, anyService},
 	{"services/identity", []string{"models", "services/store", "services/notify", "services/secrets"}, anyService},

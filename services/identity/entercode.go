@@ -51,7 +51,7 @@ func (s *Service) EnterCode(ctx context.Context, session Session, typed string, 
 		if err != nil {
 			return models.Event{}, err
 		}
-		how, left, err := s.take(tx, session.User.ID, app, recovery)
+		how, left, err := take(tx, session.User.ID, app, recovery)
 		if err != nil {
 			return models.Event{}, err
 		}
@@ -76,7 +76,7 @@ func (s *Service) EnterCode(ctx context.Context, session Session, typed string, 
 }
 
 // take uses a code up and says in one word which kind it was, or "" for none.
-func (s *Service) take(tx *store.Tx, user models.ID, app, recovery string) (how string, left int, err error) {
+func take(tx *store.Tx, user models.ID, app, recovery string) (how string, left int, err error) {
 	f, err := factorOf(tx, user)
 	switch {
 	case err != nil:
@@ -90,7 +90,7 @@ func (s *Service) take(tx *store.Tx, user models.ID, app, recovery string) (how 
 		}
 		return "recovery", left, nil
 	}
-	step, ok, err := s.stepOf(tx, f, app)
+	step, ok, err := stepOf(tx, f, app)
 	if !ok {
 		return "", 0, err
 	}

@@ -19,7 +19,6 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/notify"
-	"offshoot/services/secrets"
 	"offshoot/services/store"
 )
 
@@ -72,14 +71,12 @@ type Service struct {
 	turns        *semaphore.Weighted
 	waiting      atomic.Int64 // for a turn, or having one
 	dummy        string       // the hash that a password is compared with when there is nobody
-	keys         *secrets.Keys
 	installation notify.Installation
 }
 
 // Options are what an installation or a test sets.
 type Options struct {
 	Hashing      Hashing
-	Keys         *secrets.Keys       // seal what the database must not tell: the secrets of authenticator apps
 	Installation notify.Installation // how mails call it, and where their links lead
 }
 
@@ -95,8 +92,7 @@ func New(s *store.Store, o Options) *Service {
 	if h.Waiting == 0 {
 		h.Waiting = 100 * h.AtOnce
 	}
-	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce),
-		keys: o.Keys, installation: o.Installation}
+	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce), installation: o.Installation}
 	service.dummy = h.encode(random(saltLength), random(keyLength))
 	return service
 }

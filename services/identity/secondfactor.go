@@ -6,7 +6,6 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/notify"
-	"offshoot/services/secrets"
 	"offshoot/services/store"
 )
 
@@ -57,9 +56,8 @@ func (f factor) settingUp(now time.Time) bool {
 	return f.ID != models.NoID && !f.on() && now.Before(f.CreatedAt.Add(SetupTTL))
 }
 
-func placeOf(tenant, factor models.ID) secrets.Place {
-	return secrets.Place{Tenant: tenant, Row: factor, Column: "second_factors.secret"}
-}
+// sealedSecret is where an app's secret is kept.
+var sealedSecret = store.Sealed{Table: "second_factors", Column: "secret"}
 
 // lockUser makes everything wait for each other that changes how a user signs in.
 func lockUser(tx *store.Tx, user models.ID) (models.User, error) {
@@ -110,7 +108,7 @@ func (s *Service) StartSecondFactor(ctx context.Context, session Session) error 
 		return err
 	}
 	id := models.NewID()
-	sealed, err := s.keys.Seal(random(appSecretLength), placeOf(session.own.Tenant, id))
+	sealed, err := s.store.Keys().Seal(random(appSecretLength), sealedSecret.Place(session.own.Tenant, id))
 	if err != nil {
 		return err
 	}
@@ -140,7 +138,7 @@ func (s *Service) SecondFactorSetup(ctx context.Context, session Session) (Setup
 	if err := f.mayBeSetUp(s.store.Now()); err != nil {
 		return Setup{}, err
 	}
-	secret, err := s.keys.Open(f.Secret, placeOf(session.own.Tenant, f.ID))
+	secret, err := s.store.Keys().Open(f.Secret, sealedSecret.Place(session.own.Tenant, f.ID))
 	if err != nil {
 		return Setup{}, err
 	}
@@ -177,7 +175,7 @@ func (s *Service) ConfirmSecondFactor(ctx context.Context, session Session, type
 		if err := f.mayBeSetUp(tx.Now); err != nil {
 			return models.Event{}, err
 		}
-		step, ok, err := s.stepOf(tx, f, typed)
+		step, ok, err := stepOf(tx, f, typed)
 		if err != nil {
 			return models.Event{}, err
 		}
@@ -196,8 +194,8 @@ func (s *Service) ConfirmSecondFactor(ctx context.Context, session Session, type
 }
 
 // stepOf returns the step of the app's code that was typed, if it may be taken.
-func (s *Service) stepOf(tx *store.Tx, f factor, typed string) (step int64, ok bool, err error) {
-	secret, err := s.keys.Open(f.Secret, placeOf(tx.Actor.Tenant, f.ID))
+func stepOf(tx *store.Tx, f factor, typed string) (step int64, ok bool, err error) {
+	secret, err := tx.Keys().Open(f.Secret, sealedSecret.Place(tx.Actor.Tenant, f.ID))
 	if err != nil {
 		return 0, false, err
 	}

@@ -37,6 +37,7 @@ var (
 	ErrTestKeys = errors.New("secrets: these are the keys of tests, which everybody knows: offshoot keys new prints others")
 	// ErrSealed does not tell a wrong place from a wrong key or a changed value: to the reader they are the same.
 	ErrSealed = errors.New("secrets: this value was sealed for another place, under a key that is not in the set, or was changed")
+	ErrNoKeys = errors.New("secrets: there are no keys to seal with: set OFFSHOOT_SECRET_KEYS")
 	ErrNoNext = errors.New("secrets: the set has no newer key to promote")
 )
 
@@ -62,13 +63,19 @@ type Keys struct {
 	aead tink.AEAD
 }
 
-// Seal encrypts plain for one place.
+// Seal encrypts plain for one place. Refuses with ErrNoKeys when k is nil.
 func (k *Keys) Seal(plain []byte, at Place) ([]byte, error) {
+	if k == nil {
+		return nil, ErrNoKeys
+	}
 	return k.aead.Encrypt(plain, at.bytes())
 }
 
-// Open decrypts what was sealed for the place. Refuses with ErrSealed.
+// Open decrypts what was sealed for the place. Refuses with ErrSealed, and with ErrNoKeys when k is nil.
 func (k *Keys) Open(sealed []byte, at Place) ([]byte, error) {
+	if k == nil {
+		return nil, ErrNoKeys
+	}
 	plain, err := k.aead.Decrypt(sealed, at.bytes())
 	if err != nil {
 		return nil, ErrSealed
@@ -150,7 +157,7 @@ func (k *Keys) IDs() []KeyID {
 }
 
 // Has says whether the set opens what was sealed under the key.
-func (k *Keys) Has(id KeyID) bool { return slices.Contains(k.IDs(), id) }
+func (k *Keys) Has(id KeyID) bool { return k != nil && slices.Contains(k.IDs(), id) }
 
 // Add returns the set with one more key, which opens and does not seal yet.
 func (k *Keys) Add() (*Keys, error) {

@@ -62,6 +62,13 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := must[*Keys](t)(Generate()).Open(sealed, at); !errors.Is(err, ErrSealed) {
 		t.Errorf("another set opens it: %v", err)
 	}
+	var none *Keys
+	if _, err := none.Open(sealed, at); !errors.Is(err, ErrNoKeys) {
+		t.Errorf("without keys: %v", err)
+	}
+	if _, err := none.Seal([]byte("x"), at); !errors.Is(err, ErrNoKeys) {
+		t.Errorf("without keys: %v", err)
+	}
 	if plain, err := keys.Open(sealed, at); err != nil || string(plain) != "one-time password" {
 		t.Errorf("in its place it opens as %q, %v", plain, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -106,8 +107,8 @@ func open(t testing.TB, dsn, raw string) *Services {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Raw.Close)
-	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},
-		Keys: secrets.ForTests(), Installation: installation})
+	s.Store.UseKeys(secrets.ForTests())
+	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Installation: installation})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -335,8 +336,12 @@ func (s *Services) Link(t testing.TB, email string) string {
 
 func (s *Services) inOutbox(t testing.TB, recipient string, pattern *regexp.Regexp) string {
 	t.Helper()
+	newest, err := s.Notify.Outbox(context.Background(), 200, "")
+	must(t, err)
 	var body string
-	must(t, s.Raw.QueryRow(context.Background(), `SELECT body FROM outbox WHERE recipient = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, recipient).Scan(&body))
+	if at := slices.IndexFunc(newest.Messages, func(m notify.Kept) bool { return m.To == recipient }); at >= 0 {
+		body = newest.Messages[at].Body
+	}
 	found := pattern.FindString(body)
 	if found == "" {
 		t.Fatalf("not in the outbox of %s: %s", recipient, body)
