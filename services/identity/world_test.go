@@ -46,7 +46,7 @@ const (
 	oneTime  = "abcde-fghij-kmnpq-rstuv"
 )
 
-var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Keys: secrets.ForTests(),
+var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},
 	Installation: notify.Installation{Name: "Offshoot", PublicURL: "https://portal.example"}}
 
 type clock struct {
@@ -75,6 +75,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
+	s.UseKeys(secrets.ForTests())
 	w.store, w.identity, w.raw = s, identity.New(s, cheap), storetest.Raw(t, dsn)
 
 	w.operator = w.account(models.NoID, models.Operator, "Operator", models.Active)
