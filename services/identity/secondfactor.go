@@ -265,6 +265,21 @@ func about(session Session, action models.Action) models.Event {
 // in order: ErrNoSuchUser, ErrNotWhileAccessing (users of the entered account), ErrOwnSecondFactor,
 // models.ErrMissingPrivilege, ErrSecondFactorOff.
 func (s *Service) ResetSecondFactor(ctx context.Context, actor models.Actor, user models.ID) error {
+	return s.resetSecondFactor(ctx, actor, user, mayReset)
+}
+
+// ForgetSecondFactor is ResetSecondFactor by whoever has the machine: for the last Admin of staff there is nobody else. For:
+// the command line. Refuses with ErrNoSuchUser, ErrSecondFactorOff.
+func (s *Service) ForgetSecondFactor(ctx context.Context, email string) error {
+	u, err := s.UserByEmail(ctx, email)
+	if err != nil {
+		return err
+	}
+	anyone := func(models.Actor, models.User, models.Account) error { return nil }
+	return s.resetSecondFactor(ctx, models.System(u.TenantID), u.ID, anyone)
+}
+
+func (s *Service) resetSecondFactor(ctx context.Context, actor models.Actor, user models.ID, may func(models.Actor, models.User, models.Account) error) error {
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
 		u, err := lockUser(tx, user)
 		if err != nil {
@@ -275,7 +290,7 @@ func (s *Service) ResetSecondFactor(ctx context.Context, actor models.Actor, use
 			Scan(&account).Error; err != nil {
 			return models.Event{}, err
 		}
-		if err := mayReset(tx.Actor, u, account); err != nil {
+		if err := may(tx.Actor, u, account); err != nil {
 			return models.Event{}, err
 		}
 		f, err := factorOf(tx, u.ID)

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"strings"
 	"sync"
@@ -156,9 +157,63 @@ func TestSecondFactorAtSignIn(t *testing.T) {
 			}
 		})
 	}
+	full, err := w.enter(w.halfway("nora"), nora.recovery[9])
+	w.ok(err)
+	_, err = w.enter(w.resolve(full.Token), nora.recovery[8]) // nobody asked for it
+	w.refused(err, identity.ErrNoSession)
 	token := w.signIn("nora")
 	w.clock.pass(identity.BetweenTTL)
 	w.opensNothing(token)
+}
+
+// ACC-11: whoever knows the password tries ten codes in all their sessions, then none for a while. The owner is not kept out
+// by that: a recovery code cannot be guessed, and opens.
+func TestCodesAreLimitedPerUser(t *testing.T) {
+	w := newWorld(t)
+	nora := w.setUp("nora")
+	tenWrong := func() {
+		for range 2 {
+			session := w.halfway("nora")
+			for range 5 {
+				if _, err := w.enter(session, "000000"); err == nil || errors.Is(err, identity.ErrTooManyTries) {
+					t.Fatalf("got %v", err)
+				}
+			}
+		}
+	}
+	tenWrong()
+	_, err := w.enter(w.halfway("nora"), nora.code(t, w.clock.now()))
+	w.refused(err, identity.ErrTooManyTries)
+	sam := w.setUp("sam")
+	_, err = w.enter(w.halfway("sam"), sam.code(t, w.clock.now()))
+	w.ok(err)
+	w.clock.pass(15 * time.Minute)
+	_, err = w.enter(w.halfway("nora"), nora.code(t, w.clock.now()))
+	w.ok(err)
+
+	tenWrong()
+	_, err = w.enter(w.halfway("nora"), "000000")
+	w.refused(err, identity.ErrTooManyTries)
+	_, err = w.enter(w.halfway("nora"), nora.recovery[0])
+	w.ok(err)
+}
+
+// ACC-11: whoever has the machine helps the Admin whom nobody else can help.
+func TestForgetSecondFactor(t *testing.T) {
+	w := newWorld(t)
+	w.refused(w.identity.ForgetSecondFactor(w.ctx, "nobody@operator.example"), identity.ErrNoSuchUser)
+	w.refused(w.identity.ForgetSecondFactor(w.ctx, "ann@operator.example"), identity.ErrSecondFactorOff)
+	w.setUp("ann")
+	w.setUp("bob")
+	token := w.signIn("ann")
+	w.ok(w.identity.ForgetSecondFactor(w.ctx, " Ann@operator.example"))
+	w.opensNothing(token)
+	if w.resolve(w.signIn("ann")).Stage != identity.StageFull || w.count("second_factors") != 1 {
+		t.Error("not reset, or not only hers")
+	}
+	if lines := w.log(models.SecondFactorReset); len(lines) != 1 || lines[0].User != models.NoID || lines[0].Details["email"] != "ann@operator.example" {
+		t.Errorf("logged %+v", lines)
+	}
 }
 
 // ACC-11: a code lets in once, however many try it at the same moment, each in a session of their own.
