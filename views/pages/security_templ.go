@@ -373,7 +373,7 @@ func (p Security) app() templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p>With an app on your phone, a stolen password alone lets nobody in: signing in then asks for a code that only your phone knows.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<p>With an app on your phone, a stolen password lets nobody in: signing in then asks for a code that only your phone knows.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
