@@ -43,7 +43,8 @@ type Config struct {
 // Server answers every request of the portal.
 type Server struct {
 	Config
-	echo *echo.Echo
+	echo  *echo.Echo
+	pages map[string]bool // the patterns that can be opened
 }
 
 // New returns the portal. It fails when the page assets were not built.
@@ -51,7 +52,7 @@ func New(c Config) (*Server, error) {
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New()}
+	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(c.TrustedProxies)
@@ -60,6 +61,7 @@ func New(c Config) (*Server, error) {
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.enter(r))
 		if r.method == http.MethodGet {
+			s.pages[r.path] = true
 			e.Add(http.MethodHead, r.path, s.enter(r))
 		}
 	}

@@ -30,8 +30,9 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: 4},
-			notify.Queue:       {MaxWorkers: notify.QueueWorkers},
+			river.QueueDefault:  {MaxWorkers: 4},
+			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
+			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
 		},
 		Workers: workers,
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.

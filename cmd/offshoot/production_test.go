@@ -51,7 +51,8 @@ func TestServeAndWork(t *testing.T) {
 	inbox, smtpURL := newMailbox(t)
 	database := storetest.Database(t)
 	environment := []string{"DATABASE_URL=" + database, "SMTP_URL=" + smtpURL, "OFFSHOOT_MAIL_FROM=portal@acme.test",
-		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_NAME=Acme", "OFFSHOOT_ADDR=127.0.0.1:0"}
+		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_NAME=Acme", "OFFSHOOT_ADDR=127.0.0.1:0",
+		"OFFSHOOT_SECRET_KEYS=" + ownKeys()}
 	const password = "correct horse battery staple"
 	addStaff := []string{"user", "add-staff", "--full-name", "Kim Ode", "--email", "kim@acme.test", "--mobile", "0151 23456789", "--country", "DE"}
 
