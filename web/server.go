@@ -8,6 +8,8 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -35,12 +37,26 @@ type Config struct {
 	Demo         bool   // shows what was mailed and texted at /dev/outbox
 	Secure       bool   // served over https: cookies say so
 	Log          *slog.Logger
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: the connection's address counts
+
+	Watch func() func(Answered) // called when a request begins; what it returns, when it is answered; nil: nobody watches
+}
+
+// Answered is what may be told of a request: nothing that its sender chose.
+type Answered struct {
+	Method string
+	Route  string // the pattern; "" for what no route answers
+	Status int
 }
 
 // Server answers every request of the portal.
 type Server struct {
 	Config
 	echo *echo.Echo
+
+	stopping atomic.Bool
+	current  atomic.Bool // the schema, when it was last asked for
 }
 
 // New returns the portal. It fails when the page assets were not built.

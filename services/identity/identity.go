@@ -12,6 +12,7 @@ package identity
 
 import (
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -60,6 +61,7 @@ type Service struct {
 	hashing Hashing
 	derive  derivation
 	turns   *semaphore.Weighted
+	queued  atomic.Int64
 	dummy   string // the hash that a password is compared with when there is nobody
 }
 

@@ -89,6 +89,8 @@ func (s *Service) verify(ctx context.Context, password, hash string) (bool, erro
 //
 // The same word can be written in several sequences of code points, depending on the keyboard; NFC makes them one.
 func (s *Service) inTurn(ctx context.Context, password string, salt []byte, cost Hashing) ([]byte, error) {
+	s.queued.Add(1)
+	defer s.queued.Add(-1)
 	if err := s.turns.Acquire(ctx, 1); err != nil {
 		return nil, fmt.Errorf("identity: waiting for a turn to hash: %w", err)
 	}
