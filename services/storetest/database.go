@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -124,9 +125,10 @@ type cluster struct {
 	owner    address
 	app      address
 	raw      address
-	role     string // of the application, where it was made for this run
-	prefix   string // of all names: others may use the same server
-	template string // empty until it was made
+	role     string    // of the application, where it was made for this run
+	between  io.Closer // nil unless scopes are taken away
+	prefix   string    // of all names: others may use the same server
+	template string    // empty until it was made
 	clones   atomic.Int64
 }
 
@@ -156,6 +158,12 @@ func (c *cluster) start() error {
 	c.template = template
 	if err := migrations.Up(ctx, c.owner.database(template), c.app.database(template)); err != nil {
 		return err
+	}
+	if os.Getenv(unscopedVariable) != "" {
+		var err error
+		if c.app, c.between, err = unscoped(c.app); err != nil {
+			return err
+		}
 	}
 	return c.freeze(template)
 }
@@ -247,6 +255,9 @@ func (a address) database(name string) string {
 }
 
 func (c *cluster) close() error {
+	if c.between != nil {
+		_ = c.between.Close()
+	}
 	if c.private != nil {
 		return errors.Join(c.private.Stop(), localpg.Remove(c.private.Dir()))
 	}
