@@ -160,6 +160,13 @@ func TestMetrics(t *testing.T) {
 		_ = answer.Body.Close()
 	}
 	status, figures := get(t, browser(t), "http://"+line.Address+"/metrics")
+	for range 100 { // an answer is there before it is counted
+		if strings.Contains(figures, "\noffshoot_requests_in_flight 0") {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+		status, figures = get(t, browser(t), "http://"+line.Address+"/metrics")
+	}
 	if status != http.StatusOK {
 		t.Fatal(status)
 	}
