@@ -58,6 +58,8 @@ type ActivationMethod string
 const (
 	ByPassword ActivationMethod = "password" // a one-time password in the mail
 	ByLink     ActivationMethod = "link"     // a link in the mail, which leads to a page that asks for a password
+	// ByHand has nothing sent: whoever makes the account sets the password and hands it over (ACC-5)
+	ByHand ActivationMethod = "hand"
 )
 
 // OpenActivation is how far a Pending account is.

@@ -22,6 +22,8 @@ const (
 	BuyInStore        Privilege = "store.buy"           // a parent's Admins
 	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
+	ManageUsers       Privilege = "users.manage"        // Admins: the users of their own account
+	EditProfile       Privilege = "profile.edit"        // everyone who is signed in and in their own account
 	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
 	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
 	SupportAccounts   Privilege = "accounts.support"    // staff: find, open, access

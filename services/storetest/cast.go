@@ -76,11 +76,12 @@ func open(t testing.TB, dsn string) *Services {
 	if s.Store, err = store.Open(context.Background(), s.DSN, s.Clock.Now); err != nil {
 		t.Fatal(err)
 	}
-	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	in := notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
+	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Installation: in})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
 		t.Fatal(err)
 	}
-	s.Accounts = accounts.New(s.Store, s.Identity, notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"})
+	s.Accounts = accounts.New(s.Store, s.Identity, in)
 	s.Ledger = ledger.New(s.Store)
 	return s
 }
@@ -271,7 +272,8 @@ func (s *Services) Fingerprint(t testing.TB) string {
 	var sum string
 	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
 		SELECT 'accounts' || accounts::text AS x FROM accounts UNION ALL SELECT 'privileges' || privileges::text FROM privileges
-		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, password_hash, disabled_at)::text FROM users
+		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, name, time_zone, password_hash, disabled_at)::text FROM users
+		UNION ALL SELECT 'invitations' || user_invitations::text FROM user_invitations
 		UNION ALL SELECT 'login' || login_emails::text FROM login_emails UNION ALL SELECT 'activations' || activations::text FROM activations
 		UNION ALL SELECT 'accesses' || accesses::text FROM accesses UNION ALL SELECT 'wallets' || wallets::text FROM wallets
 		UNION ALL SELECT 'transfers' || transfers::text FROM transfers UNION ALL SELECT 'charges' || charges::text FROM charges
@@ -295,7 +297,7 @@ func (s *Services) Code(t testing.TB, mobile string) string {
 // Link is the path of the link in the newest mail to an address.
 func (s *Services) Link(t testing.TB, email string) string {
 	t.Helper()
-	return s.inOutbox(t, email, regexp.MustCompile(`/activate/link\?token=[\w-]+`))
+	return s.inOutbox(t, email, regexp.MustCompile(`/(activate/link|invitation)\?token=[\w-]+`))
 }
 
 func (s *Services) inOutbox(t testing.TB, recipient string, pattern *regexp.Regexp) string {
