@@ -82,11 +82,14 @@ func (s *Service) AddAndHandOver(ctx context.Context, actor models.Actor, order 
 		return models.Handover{}, err
 	}
 	account, repeated, err := s.add(ctx, actor, parent, order, start, proof{method: models.ByHand, password: chosen, passwordHash: hash})
+	if err != nil {
+		return models.Handover{}, err
+	}
 	given := models.Handover{Account: account, Name: account.ContactName, Email: account.Email, Password: chosen}
 	if repeated {
 		given.Password = ""
 	}
-	return given, err
+	return given, nil
 }
 
 // mayAdd says whether the actor may add that sub-account, and returns the actor's account and the starting amount. It
