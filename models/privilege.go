@@ -33,6 +33,9 @@ const (
 	ManageOperator    Privilege = "operator.manage"     // staff Admins: settings, background work
 )
 
+// HomeOnly are the privileges that nobody has in an account that is not theirs, whatever its Admins may.
+var HomeOnly = []Privilege{AccessSubAccounts, ManageUsers, EditProfile}
+
 // Grantable is one checkbox on the forms that add and edit a sub-account.
 type Grantable struct {
 	Privilege   Privilege

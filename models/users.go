@@ -56,6 +56,7 @@ type Invitation struct {
 // Handover is what is shown once to whoever set a password for somebody else: they hand it over (ACC-5, ACC-11).
 type Handover struct {
 	Account  Account
+	SignIn   string // address of the sign-in page
 	Name     string
 	Email    string
 	Password string // "": it was set before, and is not shown a second time

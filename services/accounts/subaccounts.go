@@ -85,7 +85,7 @@ func (s *Service) AddAndHandOver(ctx context.Context, actor models.Actor, order 
 	if err != nil {
 		return models.Handover{}, err
 	}
-	given := models.Handover{Account: account, Name: account.ContactName, Email: account.Email, Password: chosen}
+	given := models.Handover{Account: account, SignIn: s.installation.Link("/sign-in"), Name: account.ContactName, Email: account.Email, Password: chosen}
 	if repeated {
 		given.Password = ""
 	}

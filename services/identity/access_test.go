@@ -119,7 +119,7 @@ func TestAccess(t *testing.T) {
 			w.opensNothing(before) // the token is another one
 			session := w.resolve(token)
 			want := models.PrivilegesOf(c.kind, models.Admin, c.granted)
-			for _, own := range []models.Privilege{models.AccessSubAccounts, models.ManageUsers, models.EditProfile} {
+			for _, own := range models.HomeOnly {
 				delete(want, own)
 			}
 			want[models.EndAccess] = true

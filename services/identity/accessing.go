@@ -21,10 +21,6 @@ var selectAccess = `SELECT x.helper_user_id, x.reason, x.ends_at, x.ended_at, ` 
 	FROM accesses x JOIN accounts a ON a.tenant_id = x.tenant_id AND a.id = x.account_id` + joinParent + `
 	WHERE x.tenant_id = ? AND x.id = ?`
 
-// notWhileAccessing is what an Admin of the entered account may, and whoever helps there may not: go on to another account,
-// and change who may sign in.
-var notWhileAccessing = []models.Privilege{models.AccessSubAccounts, models.ManageUsers, models.EditProfile}
-
 // resolveAccess takes the session into the account that it points to, or ends that.
 func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id models.ID) (Session, error) {
 	var row accessRow
@@ -51,7 +47,7 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 		return s.backHome(ctx, session, helper, row.At.Account.Name, how)
 	}
 	helper.Privileges = row.At.privileges(models.Admin)
-	for _, own := range notWhileAccessing {
+	for _, own := range models.HomeOnly {
 		delete(helper.Privileges, own)
 	}
 	helper.Privileges[models.EndAccess] = true

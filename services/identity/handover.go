@@ -35,7 +35,7 @@ func (s *Service) HandOverPassword(ctx context.Context, actor models.Actor, orde
 	if err != nil {
 		return models.Handover{}, err
 	}
-	given := models.Handover{Account: a, Name: user.Name, Email: user.Email, Password: password}
+	given := models.Handover{Account: a, SignIn: s.installation.Link("/sign-in"), Name: user.Name, Email: user.Email, Password: password}
 	done, err := s.changeUsers(ctx, actor, a.ID, func(ctx context.Context, tx *store.Tx, a models.Account) (models.Event, error) {
 		u, err := personIn(tx, a.ID, order.User, forChange)
 		if err == nil {
@@ -46,7 +46,7 @@ func (s *Service) HandOverPassword(ctx context.Context, actor models.Actor, orde
 		}
 		SetPassword(tx, u.ID, hash, true)
 		return models.Event{Action: models.PasswordHandedOver, Account: a.ID, Subject: u.ID, Details: map[string]string{"email": u.Email}},
-			notify.Mail(ctx, tx, notify.PasswordChanged(s.in, u.User, u.ZoneIn(a), tx.Now))
+			notify.Mail(ctx, tx, notify.PasswordChanged(s.installation, u.User, u.ZoneIn(a), tx.Now))
 	}, store.Once(order.Key, order))
 	if err != nil {
 		return models.Handover{}, err

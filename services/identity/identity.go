@@ -57,12 +57,12 @@ var (
 
 // Service is identity as pages, jobs and other services use it.
 type Service struct {
-	store   *store.Store
-	hashing Hashing
-	derive  derivation
-	turns   *semaphore.Weighted
-	in      notify.Installation
-	dummy   string // the hash that a password is compared with when there is nobody
+	store        *store.Store
+	hashing      Hashing
+	derive       derivation
+	turns        *semaphore.Weighted
+	installation notify.Installation
+	dummy        string // the hash that a password is compared with when there is nobody
 }
 
 // Options are what an installation or a test may set. The zero value is right for production.
@@ -80,7 +80,7 @@ func New(s *store.Store, o Options) *Service {
 	if h.AtOnce == 0 { // the other half of the processors goes on serving pages
 		h.AtOnce = int64(max(1, runtime.GOMAXPROCS(0)/2))
 	}
-	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce), in: o.Installation}
+	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce), installation: o.Installation}
 	service.dummy = h.encode(random(saltLength), random(keyLength))
 	return service
 }

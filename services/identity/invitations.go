@@ -71,7 +71,7 @@ func (s *Service) InviteUser(ctx context.Context, actor models.Actor, order Invi
 			return models.Event{}, err
 		}
 		if order.Role == models.Admin && tx.Actor.HomeAcct != a.ID {
-			if err := notify.Mail(ctx, tx, notify.AdminAdded(s.in, a, tx.Actor.Email, user)); err != nil {
+			if err := notify.Mail(ctx, tx, notify.AdminAdded(s.installation, a, tx.Actor.Email, user)); err != nil {
 				return models.Event{}, err
 			}
 		}
@@ -130,8 +130,8 @@ func (s *Service) invite(ctx context.Context, tx *store.Tx, a models.Account, u 
 	endInvitation(tx, u.ID)
 	tx.Queue(`INSERT INTO user_invitations (tenant_id, id, user_id, token_hash, sent_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		tx.Actor.Tenant, models.NewID(), u.ID, hash, tx.Now, expires)
-	link := s.in.Link(invitationPath) + "?" + url.Values{"token": {string(token)}}.Encode()
-	return notify.Mail(ctx, tx, notify.UserInvited(s.in, a, u, tx.Actor.Email, link, expires))
+	link := s.installation.Link(invitationPath) + "?" + url.Values{"token": {string(token)}}.Encode()
+	return notify.Mail(ctx, tx, notify.UserInvited(s.installation, a, u, tx.Actor.Email, link, expires))
 }
 
 func endInvitation(tx *store.Tx, user models.ID) {
