@@ -40,6 +40,12 @@ type AccountList struct {
 	Sorted string // what the rows are really ordered by
 }
 
+// PrivilegeOverview is one page of sub-accounts with what each was granted.
+type PrivilegeOverview struct {
+	AccountList
+	Granted map[ID][]Privilege
+}
+
 // ShownAccount is everything that the pages of one account show.
 type ShownAccount struct {
 	Account

@@ -123,7 +123,7 @@ func TestAccessTable(t *testing.T) {
 	}
 	table.WriteString("\n")
 	for _, r := range web.Routes() {
-		path := strings.NewReplacer(":tenant", p.Clinic.ID.String(), ":id", p.Clinic.Own.Account.ID.String()).Replace(r.Path)
+		path := strings.NewReplacer(":tenant", p.Clinic.ID.String(), ":id", p.Clinic.Own.Account.ID.String(), ":user", p.Clinic.Own.Actor.User.String()).Replace(r.Path)
 		fmt.Fprintf(&table, "%-4s %-60s %-20s", r.Method, r.Path, r.Needs)
 		for _, persona := range personas {
 			status, location := ask(t, p, persona.open(), r.Method, path, url.Values{})
@@ -158,23 +158,24 @@ func TestAccessTable(t *testing.T) {
 func TestForeignIDsNameNothing(t *testing.T) {
 	p := webtest.Open(t)
 	personas := cast(t, p)
-	foreign := map[string]struct{ tenant, id models.ID }{
-		"another tenant's sub-account": {p.Harbor.ID, p.Harbor.Own.Account.ID},
-		"another tenant":               {p.Harbor.ID, p.Harbor.ID},
-		"nothing at all":               {models.NewID(), models.NewID()},
+	foreign := map[string]struct{ tenant, id, user models.ID }{
+		"another tenant's sub-account": {p.Harbor.ID, p.Harbor.Own.Account.ID, p.Harbor.Own.Actor.User},
+		"another tenant":               {p.Harbor.ID, p.Harbor.ID, p.Harbor.Admin.Actor.User},
+		"nothing at all":               {models.NewID(), models.NewID(), models.NewID()},
 	}
 	form := url.Values{"key": {models.NewID().String()}, "amount": {"1"}, "reason": {"x"}, "name": {"Pier One"}, "funding": {"own"}, "method": {"link"}, "version": {"1"}, "all": {"yes"},
-		"account_name": {"x"}, "contact_name": {"x"}, "mobile": {"+819012345679"}, "country": {"JP"}, "time_zone": {"Asia/Tokyo"}}
+		"account_name": {"x"}, "contact_name": {"x"}, "mobile": {"+819012345679"}, "country": {"JP"}, "time_zone": {"Asia/Tokyo"},
+		"email": {"eve@evil.example"}, "role": {"admin"}, "password": {"four words make one sentence"}}
 	checked := 0
 	for _, r := range web.Routes() {
-		if !strings.Contains(r.Path, ":id") || strings.HasPrefix(r.Path, "/staff") {
+		if !strings.Contains(r.Path, ":id") && !strings.Contains(r.Path, ":user") || strings.HasPrefix(r.Path, "/staff") {
 			continue
 		}
 		for _, persona := range personas {
 			for what, ids := range foreign {
 				token := persona.open()
 				before := p.Fingerprint(t)
-				path := strings.NewReplacer(":tenant", ids.tenant.String(), ":id", ids.id.String()).Replace(r.Path)
+				path := strings.NewReplacer(":tenant", ids.tenant.String(), ":id", ids.id.String(), ":user", ids.user.String()).Replace(r.Path)
 				status, _ := ask(t, p, token, r.Method, path, form)
 				if status != http.StatusNotFound && status != http.StatusForbidden && status != http.StatusSeeOther {
 					t.Errorf("%s %s with %s as %s: %d", r.Method, r.Path, what, persona.name, status)

@@ -74,6 +74,7 @@ func (s *Server) routes() []route {
 
 		needs(models.ViewSubAccounts, get, "/sub-accounts", s.listSubAccounts),
 		needs(models.ViewSubAccounts, get, "/sub-accounts.csv", s.exportSubAccounts),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/privileges", s.listPrivileges),
 		needs(models.ManageSubAccounts, get, "/sub-accounts/new", s.newSubAccount),
 		needs(models.ManageSubAccounts, post, "/sub-accounts", s.createSubAccount),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id", s.showSubAccount),

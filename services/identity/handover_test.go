@@ -41,7 +41,7 @@ func TestHandOverRefused(t *testing.T) {
 		"another tenant's":               {w.Harbor.Admin.Actor, ward.User, noAccount},
 		"by a parent's User":             {w.session("user@clinic.example").Actor, ward.User, missing},
 		"by staff, a parent's":           {w.Sam.Actor.In(w.Clinic.ID), parent.User, noAccount},
-		"by staff, a sub-account's":      {w.Sam.Actor.In(w.Clinic.ID), ward.User, noAccount},
+		"by staff, a sub-account's":      {w.Sam.Actor.In(w.Clinic.ID), ward.User, missing},
 		"by the parent inside":           {w.inside(w.Clinic.Admin, w.Clinic.Own.Account), ward.User, identity.ErrNotWhileAccessing},
 		"by staff inside":                {w.inside(w.Sam, w.Clinic.Own.Account), ward.User, identity.ErrNotWhileAccessing},
 		"by staff inside the parent, it": {w.inside(w.Sam, w.Clinic.Account), parent.User, identity.ErrNotWhileAccessing},

@@ -62,7 +62,7 @@ func mayChangeUsers(actor models.Actor, a models.Account) error {
 // models.ErrMissingPrivilege, ErrNotWhileAccessing.
 func (s *Service) Users(ctx context.Context, actor models.Actor, account models.ID, q models.UserQuery) (models.UserList, error) {
 	var list models.UserList
-	err := s.seeUsers(ctx, actor, account, func(tx *store.Tx, a models.Account) error {
+	err := s.readUsers(ctx, actor, account, maySeeUsers, func(tx *store.Tx, a models.Account) error {
 		list = models.UserList{Account: a, Manage: mayChangeUsers(actor, a) == nil}
 		where, args := ``, []any{}
 		if search := clip(strings.TrimSpace(q.Search), 200); search != "" {
@@ -85,11 +85,12 @@ func (s *Service) Users(ctx context.Context, actor models.Actor, account models.
 	return list, err
 }
 
-// UserOf returns one user of an account with the account. For: as Users. Refuses as Users, then with ErrNoSuchUser.
+// UserOf returns one user of an account with the account, for a form that changes them. For: those whom mayChangeUsers lets.
+// Refuses as Users, then with ErrNoSuchUser.
 func (s *Service) UserOf(ctx context.Context, actor models.Actor, account, user models.ID) (models.Account, models.ListedUser, error) {
 	var in models.Account
 	var found models.ListedUser
-	err := s.seeUsers(ctx, actor, account, func(tx *store.Tx, a models.Account) error {
+	err := s.readUsers(ctx, actor, account, mayChangeUsers, func(tx *store.Tx, a models.Account) error {
 		row, err := personIn(tx, account, user, "")
 		in, found = a, row.listed(a, tx.Now)
 		return err
@@ -97,16 +98,17 @@ func (s *Service) UserOf(ctx context.Context, actor models.Actor, account, user 
 	return in, found, err
 }
 
-func (s *Service) seeUsers(ctx context.Context, actor models.Actor, account models.ID, see func(*store.Tx, models.Account) error) error {
+func (s *Service) readUsers(ctx context.Context, actor models.Actor, account models.ID, may func(models.Actor, models.Account) error,
+	read func(*store.Tx, models.Account) error) error {
 	return s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
 		a, err := accountWithUsers(tx, account, "")
 		if err != nil {
 			return err
 		}
-		if err := maySeeUsers(actor, a); err != nil {
+		if err := may(actor, a); err != nil {
 			return err
 		}
-		return see(tx, a)
+		return read(tx, a)
 	})
 }
 

@@ -29,6 +29,11 @@ func (u Users) Disabling(id models.ID) string  { return u.User(id) + "/disabling
 func (u Users) Enabling(id models.ID) string   { return u.User(id) + "/enabling" }
 func (u Users) Password(id models.ID) string   { return u.User(id) + "/password" }
 
+// PrivilegeOverview is the table of sub-accounts and their privileges, as a query finds it.
+func PrivilegeOverview(q models.AccountQuery) string {
+	return With(SubAccounts()+"/privileges", url.Values{"q": {q.Search}, "after": {q.After}, "before": {q.Before}})
+}
+
 // ParseUserQuery is the query that an address of a list of users holds.
 func ParseUserQuery(from url.Values) models.UserQuery {
 	after, _ := models.ParseID(from.Get("after"))
