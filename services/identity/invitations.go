@@ -221,22 +221,25 @@ type StaffOrder struct {
 }
 
 // AddStaff adds an Admin to the operator's account, with that password. For: the command line, whose user has the database
-// anyway; the portal's own staff invite each other. Refuses with models.ErrCheckFields at name, email, time_zone or
-// password, then ErrNoSuchAccount without an operator, ErrEmailTaken.
+// anyway; the portal's own staff invite each other. Refuses with ErrNoSuchAccount where there is no operator, with
+// models.ErrCheckFields at name, email, time_zone or password, then ErrEmailTaken.
 func (s *Service) AddStaff(ctx context.Context, order StaffOrder) (models.User, error) {
-	var p models.Problems
-	name, zone := checkPerson(&p, order.Name, order.TimeZone)
-	if err := p.Err(); err != nil {
-		return models.User{}, err
-	}
-	if err := CheckNewPassword(order.Password, strings.TrimSpace(order.Email), name); err != nil {
-		return models.User{}, err
-	}
 	found, err := s.login(ctx, "")
 	if err == nil && found.Operator == models.NoID {
 		err = ErrNoSuchAccount
 	}
 	if err != nil {
+		return models.User{}, err
+	}
+	var p models.Problems
+	name, zone := checkPerson(&p, order.Name, order.TimeZone)
+	if _, ok := ParseEmail(order.Email); !ok {
+		p.Add("email", "Enter an e-mail address like name@example.com.")
+	}
+	if err := p.Err(); err != nil {
+		return models.User{}, err
+	}
+	if err := CheckNewPassword(order.Password, strings.TrimSpace(order.Email), name); err != nil {
 		return models.User{}, err
 	}
 	hash, err := s.HashPassword(ctx, order.Password)

@@ -388,6 +388,8 @@ func TestInvitationOver(t *testing.T) {
 	w.ok(w.Identity.DisableUser(ctx, w.Clinic.Own.Actor, ward.ID, u.ID))
 	over("withdrawn", last)
 	w.refused(w.Identity.InviteAgain(ctx, w.Clinic.Own.Actor, ward.ID, u.ID), identity.ErrUserDisabled, "")
+	w.ok(w.Identity.EnableUser(ctx, w.Clinic.Own.Actor, ward.ID, u.ID))
+	over("withdrawn, and the user enabled again", last)
 }
 
 // ACC-10: who never came in leaves their e-mail free when they are disabled, and gets it back unless it is taken by then.
