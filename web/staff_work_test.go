@@ -15,7 +15,7 @@ func TestFailedWork(t *testing.T) {
 	account := p.AddPending(t, p.Clinic, "Kiosk", "kiosk@clinic.example")
 	code := p.Code(t, account.Mobile)
 	v := p.As(t, p.Sam).Get("/staff/background-work").Want(http.StatusOK).Sees("Nothing has failed")
-	if _, err := p.Store.Pool().Exec(t.Context(), `UPDATE outbox SET status = 'failed', tries = 8, last_error = '550 <b>no such</b> mailbox' WHERE account_id = $1`, account.ID); err != nil {
+	if _, err := p.Raw.Exec(t.Context(), `UPDATE outbox SET status = 'failed', tries = 8, last_error = '550 <b>no such</b> mailbox' WHERE account_id = $1`, account.ID); err != nil {
 		t.Fatal(err)
 	}
 	v.Get("/staff/background-work").Sees("Mail", "Text", "kiosk@clinic.example", account.Mobile, "550 <b>no such</b> mailbox", "tried 8 times", "Kiosk")

@@ -43,6 +43,7 @@ type proof struct {
 	password     string
 	passwordHash string
 	linkSecret   []byte
+	operator     string // its name, where the account is a parent
 }
 
 func (s *Service) newProof(ctx context.Context, m models.ActivationMethod) (proof, error) {
@@ -56,11 +57,24 @@ func (s *Service) newProof(ctx context.Context, m models.ActivationMethod) (proo
 	return proof{method: models.ByPassword, password: password, passwordHash: hash}, err
 }
 
+// newParentProof is newProof for a parent account, which is opened by the operator: another tenant, whose name the
+// transaction in the parent's books cannot read.
+func (s *Service) newParentProof(ctx context.Context, m models.ActivationMethod) (proof, error) {
+	p, err := s.newProof(ctx, m)
+	if err != nil {
+		return p, err
+	}
+	err = s.store.Survey(ctx, models.System(models.NoID), func(ctx context.Context, tx *store.Tx) error {
+		return tx.Raw(`SELECT name FROM accounts WHERE kind = 'operator'`).Scan(&p.operator).Error
+	})
+	return p, err
+}
+
 // activation opens the one activation that an account has at a time, and sends the mail and the code.
 func (s *Service) activation(ctx context.Context, tx *store.Tx, a models.Account, user models.ID, p proof) error {
 	id, code := models.NewID(), newCode()
 	expires := tx.Now.Add(ActivationTTL)
-	openedBy, err := openerName(tx, a)
+	openedBy, err := openerName(tx, a, p)
 	if err != nil {
 		return err
 	}
@@ -95,7 +109,7 @@ func (s *Service) Resend(ctx context.Context, actor models.Actor, sub models.ID,
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return err
 	}
-	return s.resend(ctx, actor, sub, method)
+	return s.resend(ctx, actor, sub, method, s.newProof)
 }
 
 // ResendToParent is Resend for a parent account itself. For: staff who manage parents.
@@ -103,14 +117,15 @@ func (s *Service) ResendToParent(ctx context.Context, actor models.Actor, parent
 	if err := actor.Require(models.ManageParents); err != nil {
 		return err
 	}
-	return s.resend(ctx, actor.In(parent), parent, method)
+	return s.resend(ctx, actor.In(parent), parent, method, s.newParentProof)
 }
 
-func (s *Service) resend(ctx context.Context, actor models.Actor, account models.ID, method models.ActivationMethod) error {
+func (s *Service) resend(ctx context.Context, actor models.Actor, account models.ID, method models.ActivationMethod,
+	prove func(context.Context, models.ActivationMethod) (proof, error)) error {
 	if method != models.ByPassword && method != models.ByLink {
 		return models.ErrCheckFields.At("method", "Choose how the account signs in.")
 	}
-	proof, err := s.newProof(ctx, method)
+	proof, err := prove(ctx, method)
 	if err != nil {
 		return err
 	}
@@ -393,11 +408,10 @@ func hidden(mobile string) string {
 }
 
 // openerName is who opened the account, as its user knows them: the parent, or for a parent the operator.
-func openerName(tx *store.Tx, a models.Account) (string, error) {
-	var name string
-	query := `SELECT name FROM accounts WHERE tenant_id = ? AND id = tenant_id`
+func openerName(tx *store.Tx, a models.Account, p proof) (string, error) {
 	if a.Kind == models.Parent {
-		query = `SELECT name FROM accounts WHERE kind = 'operator' AND tenant_id <> ?`
+		return p.operator, nil
 	}
-	return name, tx.Raw(query, a.TenantID).Scan(&name).Error
+	var name string
+	return name, tx.Raw(`SELECT name FROM accounts WHERE tenant_id = ? AND id = tenant_id`, a.TenantID).Scan(&name).Error
 }

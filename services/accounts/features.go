@@ -91,7 +91,7 @@ func (s *Service) Requests(ctx context.Context, actor models.Actor) ([]models.Fe
 		return nil, err
 	}
 	var found []models.FeatureRequest
-	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+	err := s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Raw(`SELECT r.tenant_id, r.id, a.name AS account_name, r.feature, r.requested_by, r.requested_at FROM feature_requests r
 			JOIN accounts a ON a.tenant_id = r.tenant_id AND a.id = r.tenant_id
 			WHERE r.status = 'requested' ORDER BY r.requested_at, r.id LIMIT 100`).Scan(&found).Error

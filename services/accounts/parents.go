@@ -59,7 +59,7 @@ func (s *Service) CreateParent(ctx context.Context, actor models.Actor, order Pa
 	if err != nil {
 		return models.Account{}, err
 	}
-	proof, err := s.newProof(ctx, checked.Method)
+	proof, err := s.newParentProof(ctx, checked.Method)
 	if err != nil {
 		return models.Account{}, err
 	}

@@ -496,7 +496,7 @@ func TestTwoAdminsAtEachOther(t *testing.T) {
 		if n := w.Count(t, "users WHERE account_id = $1 AND role = 'admin' AND disabled_at IS NULL", w.Clinic.ID); n != 1 {
 			t.Fatalf("round %d: %d Admins are left", round, n)
 		}
-		if _, err := w.Store.Pool().Exec(context.Background(), `UPDATE users SET role = 'admin', disabled_at = NULL WHERE account_id = $1 AND id <> $2`, w.Clinic.ID, third.ID); err != nil {
+		if _, err := w.Raw.Exec(context.Background(), `UPDATE users SET role = 'admin', disabled_at = NULL WHERE account_id = $1 AND id <> $2`, w.Clinic.ID, third.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -558,7 +558,7 @@ func TestAdminAddedFromOutside(t *testing.T) {
 func TestUsersByPage(t *testing.T) {
 	w := newTeam(t)
 	ctx := t.Context()
-	_, err := w.Store.Pool().Exec(ctx, `INSERT INTO users (tenant_id, id, account_id, name, email, role, created_at)
+	_, err := w.Raw.Exec(ctx, `INSERT INTO users (tenant_id, id, account_id, name, email, role, created_at)
 		SELECT $1, gen_random_uuid(), $1, 'Äda ' || n, 'u' || n || '@clinic.example', 'user', now() FROM generate_series(1, 120) n`, w.Clinic.ID)
 	w.ok(err)
 	seen := map[models.ID]bool{}

@@ -98,7 +98,7 @@ func (s *Service) page(ctx context.Context, actor models.Actor, which string, li
 		args = append(args, at, id)
 	}
 	var page Page
-	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+	err := s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
 		page = Page{}
 		return tx.Raw(`SELECT o.tenant_id AS tenant, t.name AS tenant_name, o.id, o.channel, o.account_id AS account,
 				a.name AS account_name, o.recipient AS "to", o.subject, o.body, o.secret, o.status, o.tries, o.last_error,

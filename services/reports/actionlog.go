@@ -105,7 +105,11 @@ func (s *Service) readLog(ctx context.Context, actor models.Actor, filter LogFil
 	if q.everywhere = actor.Can(models.SupportAccounts) && actor.Tenant == actor.Account; q.everywhere && filter.Account != models.NoID {
 		actor, q.everywhere = actor.In(filter.Account), false
 	}
-	return s.read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+	door := s.read
+	if q.everywhere {
+		door = s.survey
+	}
+	return door(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
 		q.tenant = tx.Actor.Tenant
 		if filter.Account != models.NoID {
 			if _, err := find(tx, reach{}, filter.Account); err != nil {

@@ -35,12 +35,21 @@ var settings = []string{"SET LOCAL jit = off", "SET LOCAL work_mem = '32MB'"}
 
 // read is one snapshot for a report.
 func (s *Service) read(ctx context.Context, actor models.Actor, work func(context.Context, *store.Tx) error) error {
-	return s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+	return s.store.Read(ctx, actor, settled(work))
+}
+
+// survey is read for a report of all tenants.
+func (s *Service) survey(ctx context.Context, actor models.Actor, work func(context.Context, *store.Tx) error) error {
+	return s.store.Survey(ctx, actor, settled(work))
+}
+
+func settled(work func(context.Context, *store.Tx) error) func(context.Context, *store.Tx) error {
+	return func(ctx context.Context, tx *store.Tx) error {
 		for _, setting := range settings {
 			tx.Queue(setting)
 		}
 		return work(ctx, tx)
-	})
+	}
 }
 
 // reach is whose rows a reader may see.
