@@ -14,7 +14,11 @@ func (s *Service) PrivilegeOverview(ctx context.Context, actor models.Actor, q m
 	}
 	found := models.PrivilegeOverview{Granted: map[models.ID][]models.Privilege{}}
 	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
-		if err := listPage(tx, q, &found.AccountList); err != nil || len(found.Rows) == 0 {
+		filter, err := filterOf(tx, q)
+		if err != nil {
+			return err
+		}
+		if err := listPage(tx, q, filter, &found.AccountList); err != nil || len(found.Rows) == 0 {
 			return err
 		}
 		ids := make([]models.ID, 0, len(found.Rows))
@@ -25,7 +29,7 @@ func (s *Service) PrivilegeOverview(ctx context.Context, actor models.Actor, q m
 			AccountID models.ID
 			Privilege models.Privilege
 		}
-		err := tx.Raw(`SELECT account_id, privilege FROM privileges WHERE tenant_id = ? AND account_id IN ?`, tx.Actor.Tenant, ids).Scan(&granted).Error
+		err = tx.Raw(`SELECT account_id, privilege FROM privileges WHERE tenant_id = ? AND account_id IN ?`, tx.Actor.Tenant, ids).Scan(&granted).Error
 		for _, g := range granted {
 			found.Granted[g.AccountID] = append(found.Granted[g.AccountID], g.Privilege)
 		}
