@@ -22,6 +22,7 @@ func (s *Server) listPrivileges(v *visit) error {
 	if err != nil {
 		return err
 	}
+	frame.Search = nil // the table has its own
 	return v.page(http.StatusOK, pages.PrivilegeOverview{Frame: frame, Query: query, Overview: found}.View())
 }
 
