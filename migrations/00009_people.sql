@@ -4,7 +4,6 @@
 -- +goose Up
 ALTER TABLE users ADD COLUMN time_zone text CHECK (time_zone NOT IN ('', 'Local')); -- NULL: that of the account
 ALTER TABLE users ADD COLUMN version integer NOT NULL DEFAULT 1;                     -- counts edits, so that a stale form is refused
-CREATE INDEX users_by_email ON users (tenant_id, account_id, email, id);
 
 -- A link is known by the hash of its secret. Every one sent is a row: how many went to somebody of late is a limit.
 CREATE TABLE user_invitations (
