@@ -90,18 +90,19 @@ func TestMassAssignment(t *testing.T) {
 			values url.Values
 		}{
 			{"/sub-accounts", url.Values{"account_name": {"New Ward"}, "contact_name": {"Noa"}, "email": {"new@clinic.example"}, "mobile": {"+4915112345999"}, "country": {"DE"},
-				"time_zone": {"Europe/Berlin"}, "funding": {"own"}, "method": {"password"}, "key": {models.NewID().String()}}},
+				"time_zone": {"Europe/Berlin"}, "funding": {"own"}, "method": {"password"}, "key": {models.NewID().String()}, "privileges": nil}},
 			{sub, url.Values{"contact_name": {"Edited"}, "mobile": {"+4915112345998"}, "country": {"DE"}, "time_zone": {"Europe/Berlin"}, "version": {"1"}}},
 			{sub + "/privileges", url.Values{"privileges": {"billing.use"}, "version": {"2"}}},
 			{sub + "/transfers", url.Values{"amount": {"5"}, "note": {"n"}, "key": {models.NewID().String()}}},
-			{sub + "/transfers-back", url.Values{"amount": {"2"}, "note": {"n"}, "key": {models.NewID().String()}}},
+			{sub + "/transfers-back", url.Values{"amount": {"2"}, "all": nil, "note": {"n"}, "key": {models.NewID().String()}}},
 		} {
 			values := form.values
 			if p == laden {
 				values = withEveryField(p, values)
 			}
-			if status, location := who.ask(t, p, http.MethodPost, form.path, values); status != http.StatusSeeOther {
-				t.Fatalf("%s: %d %s", form.path, status, location)
+			who.settle(p)
+			if status, _, body := fetch(t, p, who.token, http.MethodPost, form.path, values); status != http.StatusSeeOther {
+				t.Fatalf("%s: %d\n%s", form.path, status, body)
 			}
 		}
 	}
