@@ -19,6 +19,7 @@ CREATE TABLE user_invitations (
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id)
 );
 CREATE UNIQUE INDEX user_invitations_open_key ON user_invitations (tenant_id, user_id) WHERE ended_at IS NULL;
+CREATE INDEX user_invitations_by_expiry ON user_invitations (expires_at);
 CREATE INDEX user_invitations_by_user ON user_invitations (tenant_id, user_id, sent_at);
 
 SELECT isolate('user_invitations');

@@ -84,8 +84,12 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 	if err != nil {
 		return err
 	}
+	invitations, err := w.house.people.SweepInvitations(ctx)
+	if err != nil {
+		return err
+	}
 	keys, err := w.house.store.SweepKeys(ctx)
-	w.log.Info("swept", "sessions", sessions, "keys", keys)
+	w.log.Info("swept", "sessions", sessions, "invitations", invitations, "keys", keys)
 	return err
 }
 

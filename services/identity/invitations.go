@@ -212,6 +212,11 @@ func (s *Service) AcceptInvitation(ctx context.Context, token Token, password st
 	return session, nil
 }
 
+// SweepInvitations removes the rows of links whose time is over, in all tenants, and returns how many. For: a periodic job.
+func (s *Service) SweepInvitations(ctx context.Context) (int64, error) {
+	return s.store.Sweep(ctx, "user_invitations", "expires_at", s.store.Now())
+}
+
 // StaffOrder asks for one more of the operator's staff.
 type StaffOrder struct {
 	Name     string

@@ -378,6 +378,9 @@ func TestInvitationOver(t *testing.T) {
 	w.ok(err)
 	w.Clock.Add(time.Second)
 	over("expired", second)
+	if n, err := w.Identity.SweepInvitations(ctx); err != nil || n != 2 || w.Count(t, "user_invitations") != 0 {
+		t.Errorf("swept %d of them, %v", n, err)
+	}
 	for range 5 {
 		w.Clock.Add(time.Minute)
 		w.ok(w.Identity.InviteAgain(ctx, w.Clinic.Own.Actor, ward.ID, u.ID))
