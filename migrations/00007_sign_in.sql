@@ -14,13 +14,15 @@ CREATE TABLE devices (
     tenant_id  uuid NOT NULL,
     id         uuid NOT NULL,
     user_id    uuid NOT NULL,
-    hash       bytea NOT NULL, -- of the browser's secret and the user: two users' rows of one browser do not show that
+    hash       bytea NOT NULL, -- of the browser's secret and the e-mail: two users' rows of one browser do not show that
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, user_id, hash),
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id)
 );
+-- looked for before anybody looks for the user, so that what takes place does not tell whether there is one
+CREATE INDEX devices_by_hash ON devices (hash);
 CREATE INDEX devices_by_expiry ON devices (expires_at);
 SELECT isolate('devices');
 

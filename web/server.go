@@ -8,6 +8,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -35,6 +36,8 @@ type Config struct {
 	Demo         bool   // shows what was mailed and texted at /dev/outbox
 	Secure       bool   // served over https: cookies say so
 	Log          *slog.Logger
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: the connection's address counts
 }
 
 // Server answers every request of the portal.
@@ -52,7 +55,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For says whatever its sender likes
+	e.IPExtractor = addressOf(c.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.identify, s.logRequest, s.recoverPanic, limitBody)
 	for _, r := range s.routes() {

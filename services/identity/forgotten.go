@@ -62,7 +62,7 @@ func (s *Service) AskForPasswordLink(ctx context.Context, email string, from Ori
 // the account is not activated yet, or switched off. Nobody is told anything where there is no such user. For: the job of
 // AskForPasswordLink; done twice, the second link ends the first.
 func (s *Service) SendPasswordLink(ctx context.Context, asked PasswordLinkAsked) error {
-	who, err := s.candidate(ctx, asked.Email, "")
+	who, err := s.candidate(ctx, asked.Email)
 	if err != nil || who.User.ID == models.NoID || who.At.Account.Status == models.Deleted {
 		return err
 	}
@@ -180,7 +180,7 @@ func (s *Service) SetForgottenPassword(ctx context.Context, order NewPassword) (
 	actor := person(who.User, who.At.Account.Kind)
 	actor.Request = order.From.Request
 	_, err = s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		device, err = setForgottenPassword(tx, order, hash)
+		device, err = setForgottenPassword(tx, who.User, order, hash)
 		if err != nil {
 			return models.Event{}, err
 		}
@@ -190,10 +190,10 @@ func (s *Service) SetForgottenPassword(ctx context.Context, order NewPassword) (
 	if err != nil {
 		return "", err
 	}
-	return device, s.forgive(ctx, guesses(who.User)...)
+	return device, s.forgive(ctx, guesses(who.User, device)...)
 }
 
-func setForgottenPassword(tx *store.Tx, order NewPassword, hash string) (device string, err error) {
+func setForgottenPassword(tx *store.Tx, user models.User, order NewPassword, hash string) (device string, err error) {
 	_, token, _ := Token(order.Token).parse()
 	used := tx.Exec(`UPDATE password_links SET ended_at = ? WHERE tenant_id = ? AND token_hash = ? AND ended_at IS NULL AND expires_at > ?`,
 		tx.Now, tx.Actor.Tenant, token, tx.Now)
@@ -203,13 +203,14 @@ func setForgottenPassword(tx *store.Tx, order NewPassword, hash string) (device 
 	if used.Error != nil {
 		return "", used.Error
 	}
-	SetPassword(tx, tx.Actor.User, hash, false)
-	return remember(tx, tx.Actor.User, order.Device), nil
+	SetPassword(tx, user.ID, hash, false)
+	return remember(tx, user, order.Device), nil
 }
 
-// guesses are all budgets at a user's password and codes: with a new password their tries begin anew.
-func guesses(u models.User) []budget {
-	all := []budget{{perEmail, u.Email}, {perEmailInARow, u.Email}}
+// guesses are all budgets at a user's password and codes, those of one browser among them: with a new password their tries
+// begin anew.
+func guesses(u models.User, device string) []budget {
+	all := []budget{{perEmail, u.Email}, {perEmailInARow, u.Email}, {perDevice, string(deviceHash(device, u.Email))}}
 	return append(append(all, wrongPasswords(u.ID)...), wrongCodes(u.ID)...)
 }
 

@@ -49,12 +49,12 @@ func (s *Service) SignIn(ctx context.Context, order SignInOrder) (SignedIn, erro
 }
 
 func (s *Service) signIn(ctx context.Context, order SignInOrder) (SignedIn, error) {
-	who, err := s.candidate(ctx, order.Email, order.Device)
+	door, err := s.knock(ctx, order)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	door := who.door(order)
-	if err := s.knock(ctx, who, door, order.From); err != nil {
+	who, err := s.candidate(ctx, order.Email)
+	if err != nil {
 		return SignedIn{}, err
 	}
 	right, err := s.verify(ctx, order.Password, who.PasswordHash)
@@ -85,7 +85,7 @@ func (s *Service) signIn(ctx context.Context, order SignInOrder) (SignedIn, erro
 		if hash != who.PasswordHash {
 			tx.Queue(`UPDATE users SET password_hash = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, who.User.ID, hash)
 		}
-		signedIn.Device = remember(tx, who.User.ID, order.Device)
+		signedIn.Device = remember(tx, who.User, order.Device)
 		signedIn.Token = StartSession(tx, who.User, stage, order.From)
 		return models.Event{Action: models.SignedIn, Account: who.At.Account.ID, Subject: who.User.ID,
 			Details: map[string]string{"stage": string(stage), "ip": clip(order.From.IP, 64)}}, nil
@@ -121,14 +121,12 @@ func stillRight(tx *store.Tx, who candidate) error {
 // candidate is whoever an e-mail may be; without a user it is nobody, and everything is done all the same.
 type candidate struct {
 	Operator          models.ID
-	Email             string      // as it was looked for
 	User              models.User `gorm:"embedded;embeddedPrefix:user_"`
 	PasswordHash      string
 	PasswordTemporary bool
 	PasswordSetAt     time.Time
 	SecondFactor      bool
 	ActivationEnds    *time.Time // of an open activation by one-time password
-	KnownDevice       bool       // the browser is one where the right password was given before
 	At                standing   `gorm:"embedded"`
 }
 
@@ -137,8 +135,7 @@ var (
 		FROM (VALUES (?)) typed (email) LEFT JOIN login_emails l ON l.email = typed.email`
 
 	selectCandidate = `SELECT u.password_hash, u.password_temporary, coalesce(u.password_set_at, u.created_at) AS password_set_at, ` +
-		hasSecondFactor + ` AS second_factor, v.expires_at AS activation_ends,
-		EXISTS (SELECT FROM devices d WHERE d.tenant_id = u.tenant_id AND d.user_id = u.id AND d.hash = ? AND d.expires_at > ?) AS known_device, ` +
+		hasSecondFactor + ` AS second_factor, v.expires_at AS activation_ends, ` +
 		columns("u", "user_", userColumns) + ", " + standingColumns + `
 		FROM users u
 		JOIN accounts a ON a.tenant_id = u.tenant_id AND a.id = u.account_id` + joinParent + `
@@ -147,7 +144,7 @@ var (
 		WHERE u.tenant_id = ? AND u.id = ?`
 )
 
-func (s *Service) candidate(ctx context.Context, typed, device string) (candidate, error) {
+func (s *Service) candidate(ctx context.Context, typed string) (candidate, error) {
 	email, _ := ParseEmail(typed) // what is no e-mail is nobody's
 	login, err := s.login(ctx, email)
 	if err != nil {
@@ -155,12 +152,9 @@ func (s *Service) candidate(ctx context.Context, typed, device string) (candidat
 	}
 	var who candidate
 	err = s.store.Read(ctx, models.System(login.TenantID), func(ctx context.Context, tx *store.Tx) error {
-		return tx.Raw(selectCandidate, deviceHash(device, login.UserID), tx.Now, login.TenantID, login.UserID).Scan(&who).Error
+		return tx.Raw(selectCandidate, login.TenantID, login.UserID).Scan(&who).Error
 	})
-	who.Operator, who.Email = login.Operator, email
-	if email == "" {
-		who.Email = typed
-	}
+	who.Operator = login.Operator
 	return who, err
 }
 

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 type world struct {
 	*testing.T
 	ctx      context.Context
+	dsn      string
 	store    *store.Store
 	raw      *pgxpool.Pool
 	identity *identity.Service
@@ -47,7 +48,7 @@ const (
 )
 
 var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},
-	Installation: notify.Installation{Name: "Offshoot", PublicURL: "https://portal.example"}}
+	Installation: notify.Installation{Name: "Portal", PublicURL: "https://portal.example"}}
 
 type clock struct {
 	sync.Mutex
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(s.Close)
 	s.UseKeys(secrets.ForTests())
-	w.store, w.identity, w.raw = s, identity.New(s, cheap), storetest.Raw(t, dsn)
+	w.dsn, w.store, w.identity, w.raw = dsn, s, identity.New(s, cheap), storetest.Raw(t, dsn)
 
 	w.operator = w.account(models.NoID, models.Operator, "Operator", models.Active)
 	w.user(w.operator, w.operator, "ann@operator.example", models.Admin)

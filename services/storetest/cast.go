@@ -40,8 +40,6 @@ func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()).UTC() }
 func (c *Clock) Set(t time.Time)     { c.micros.Store(t.UnixMicro()) }
 func (c *Clock) Add(d time.Duration) { c.micros.Add(d.Microseconds()) }
 
-var installation = notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
-
 // Services are all services on one test database, with a clock that the test moves.
 type Services struct {
 	DSN      string
@@ -108,6 +106,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	}
 	t.Cleanup(s.Raw.Close)
 	s.Store.UseKeys(secrets.ForTests())
+	installation := notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
 	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Installation: installation})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
 		t.Fatal(err)
