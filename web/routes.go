@@ -11,16 +11,24 @@ type route struct {
 	method, path string
 	needs        models.Privilege // "": anyone
 	handle       func(*visit) error
+	fresh        bool // asks for the password again when it was given a while ago
 }
 
 // public is for anyone, signed in or not.
 func public(method, path string, handle func(*visit) error) route {
-	return route{method, path, "", handle}
+	return route{method: method, path: path, handle: handle}
 }
 
 // needs is for those who are signed in and have the privilege.
 func needs(p models.Privilege, method, path string, handle func(*visit) error) route {
-	return route{method, path, p, handle}
+	return route{method: method, path: path, needs: p, handle: handle}
+}
+
+// fresh marks a sensitive act and the page that leads to it: whoever did not prove lately that they are there is asked for
+// their password first.
+func fresh(r route) route {
+	r.fresh = true
+	return r
 }
 
 const (
@@ -42,14 +50,48 @@ func (s *Server) routes() []route {
 		public(post, "/forgotten-password/link", s.createForgottenPassword),
 		public(get, "/activate/link", s.newActivationByLink),
 		public(post, "/activate/link", s.createActivationByLink),
+		public(get, "/invitation", s.newInvitationAcceptance),
+		public(post, "/invitation", s.createInvitationAcceptance),
 
 		needs(models.ActivateAccount, get, "/activate", s.showActivation),
 		needs(models.ActivateAccount, post, "/activate/code", s.createCodeEntry),
 		needs(models.ActivateAccount, post, "/activate/resend", s.createCode),
 		needs(models.ActivateAccount, post, "/activate/password", s.createFirstPassword),
 
+		needs(models.EnterSecondFactor, get, "/sign-in/code", s.newCodeEntry),
+		needs(models.EnterSecondFactor, post, "/sign-in/code", s.createSecondFactorEntry),
+		needs(models.ChoosePassword, get, "/new-password", s.newOwnPassword),
+		needs(models.ChoosePassword, post, "/new-password", s.createOwnPassword),
+		needs(models.SignedInAtAll, get, "/confirm-password", s.newConfirmation),
+		needs(models.SignedInAtAll, post, "/confirm-password", s.createConfirmation),
+
+		needs(models.ManageOwnSignIn, get, "/settings/security", s.showSecurity),
+		needs(models.ManageOwnSignIn, get, "/settings/security/password", s.editPassword),
+		needs(models.ManageOwnSignIn, post, "/settings/security/password", s.updatePassword),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/second-factor", s.newSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/second-factor", s.createSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/second-factor/qr.png", s.showSecondFactorQR)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/second-factor/confirmation", s.confirmSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/second-factor/removal", s.newSecondFactorRemoval)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/second-factor/removal", s.deleteSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/recovery-codes", s.newRecoveryCodes)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/recovery-codes", s.createRecoveryCodes)),
+		needs(models.ManageOwnSignIn, get, "/settings/sessions", s.listSessions),
+		needs(models.ManageOwnSignIn, post, "/settings/sessions/sign-out", s.deleteOtherSessions),
+		needs(models.ManageOwnSignIn, post, "/settings/sessions/:id/sign-out", s.deleteOneSession),
+
 		needs(models.SignedInAtAll, get, "/", s.showHome),
 		needs(models.SignedInAtAll, get, "/settings", s.showSettings),
+		needs(models.EditProfile, get, "/settings/profile", s.editProfile),
+		needs(models.EditProfile, post, "/settings/profile", s.updateProfile),
+		needs(models.ManageUsers, get, "/settings/users", s.listUsers),
+		needs(models.ManageUsers, get, "/settings/users/new", s.newUser),
+		needs(models.ManageUsers, post, "/settings/users", s.createUser),
+		needs(models.ManageUsers, get, "/settings/users/:user", s.editUser),
+		needs(models.ManageUsers, post, "/settings/users/:user", s.updateUser),
+		needs(models.ManageUsers, post, "/settings/users/:user/invitation", s.createInvitation),
+		needs(models.ManageUsers, post, "/settings/users/:user/disabling", s.createDisabling),
+		needs(models.ManageUsers, post, "/settings/users/:user/enabling", s.createEnabling),
 		needs(models.EndAccess, post, "/access/end", s.deleteAccess),
 
 		needs(models.ViewAccount, get, "/statement", s.showStatement),
@@ -66,6 +108,7 @@ func (s *Server) routes() []route {
 
 		needs(models.ViewSubAccounts, get, "/sub-accounts", s.listSubAccounts),
 		needs(models.ViewSubAccounts, get, "/sub-accounts.csv", s.exportSubAccounts),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/privileges", s.listPrivileges),
 		needs(models.ManageSubAccounts, get, "/sub-accounts/new", s.newSubAccount),
 		needs(models.ManageSubAccounts, post, "/sub-accounts", s.createSubAccount),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id", s.showSubAccount),
@@ -73,6 +116,16 @@ func (s *Server) routes() []route {
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/balance.csv", s.exportSubAccountStatement),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/privileges", s.showPrivileges),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/activity", s.showSubAccountActivity),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/users", s.listUsers),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/users/new", s.newUser),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/users", s.createUser),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/users/:user", s.editUser),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/users/:user", s.updateUser),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/users/:user/invitation", s.createInvitation),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/users/:user/disabling", s.createDisabling),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/users/:user/enabling", s.createEnabling),
+		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/users/:user/password", s.newHandover),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/users/:user/password", s.createHandover),
 		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/edit", s.editSubAccount),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id", s.updateSubAccount),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/privileges", s.updatePrivileges),
@@ -85,8 +138,8 @@ func (s *Server) routes() []route {
 		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deactivation", s.newDeactivation),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deactivation", s.createDeactivation),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/activation", s.deleteDeactivation),
-		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deletion", s.newDeletion),
-		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deletion", s.createDeletion),
+		fresh(needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deletion", s.newDeletion)),
+		fresh(needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deletion", s.createDeletion)),
 		needs(models.AccessSubAccounts, get, "/sub-accounts/:id/access", s.newAccess),
 		needs(models.AccessSubAccounts, post, "/sub-accounts/:id/access", s.createAccess),
 
@@ -94,6 +147,14 @@ func (s *Server) routes() []route {
 		needs(models.ManageParents, get, "/staff/accounts/new", s.newParent),
 		needs(models.ManageParents, post, "/staff/accounts", s.createParent),
 		needs(models.SupportAccounts, get, "/staff/accounts/:tenant/:id", s.showAccount),
+		needs(models.SupportAccounts, get, "/staff/accounts/:tenant/:id/users", s.listUsers),
+		needs(models.ManageParents, get, "/staff/accounts/:tenant/:id/users/new", s.newUser),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/:id/users", s.createUser),
+		needs(models.ManageParents, get, "/staff/accounts/:tenant/:id/users/:user", s.editUser),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/:id/users/:user", s.updateUser),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/:id/users/:user/invitation", s.createInvitation),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/:id/users/:user/disabling", s.createDisabling),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/:id/users/:user/enabling", s.createEnabling),
 		needs(models.SupportAccounts, get, "/staff/accounts/:tenant/:id/access", s.newStaffAccess),
 		needs(models.SupportAccounts, post, "/staff/accounts/:tenant/:id/access", s.createStaffAccess),
 		needs(models.RecordMoney, get, "/staff/accounts/:tenant/payments/new", s.newPayment),
@@ -125,13 +186,14 @@ func (s *Server) routes() []route {
 type Route struct {
 	Method, Path string
 	Needs        models.Privilege // "": anyone
+	Fresh        bool             // asks for the password again when it was given a while ago
 }
 
 // Routes returns everything that the portal answers, demo pages included.
 func Routes() []Route {
 	var all []Route
 	for _, r := range (&Server{Config: Config{Demo: true}}).routes() {
-		all = append(all, Route{r.method, r.path, r.needs})
+		all = append(all, Route{r.method, r.path, r.needs, r.fresh})
 	}
 	return all
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -38,12 +39,25 @@ type Config struct {
 	Log          *slog.Logger
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: the connection's address counts
+
+	Watch func() func(Answered) // called when a request begins; what it returns, when it is answered; nil: nobody watches
+}
+
+// Answered is what may be told of a request: nothing that its sender chose.
+type Answered struct {
+	Method string
+	Route  string // the pattern; "" for what no route answers
+	Status int
 }
 
 // Server answers every request of the portal.
 type Server struct {
 	Config
-	echo *echo.Echo
+	echo  *echo.Echo
+	pages map[string]bool // the patterns that can be opened
+
+	stopping atomic.Bool
+	current  atomic.Bool // the schema, when it was last asked for
 }
 
 // New returns the portal. It fails when the page assets were not built.
@@ -51,7 +65,7 @@ func New(c Config) (*Server, error) {
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New()}
+	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(c.TrustedProxies)
@@ -60,6 +74,7 @@ func New(c Config) (*Server, error) {
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.enter(r))
 		if r.method == http.MethodGet {
+			s.pages[r.path] = true
 			e.Add(http.MethodHead, r.path, s.enter(r))
 		}
 	}

@@ -41,14 +41,17 @@ func (s *Server) enter(r route) echo.HandlerFunc {
 				return errSignInFirst
 			}
 			if err := v.actor.Require(r.needs); err != nil {
-				if v.actor.Can(models.ActivateAccount) { // a new account's user has one thing to do first
-					return v.redirect(paths.Activate())
+				if v.session.Stage != identity.StageFull { // there is one thing to do first
+					return v.redirect(onward(v.session.Stage, wantedPage(v)))
 				}
 				if passes[r.needs] {
 					return v.redirect(paths.Home())
 				}
 				return err
 			}
+		}
+		if r.fresh && !v.isFresh() {
+			return v.redirect(paths.ConfirmPassword(v.pageOf()))
 		}
 		if c.Request().Method == http.MethodPost {
 			if err := v.parseForm(); err != nil {
@@ -61,7 +64,8 @@ func (s *Server) enter(r route) echo.HandlerFunc {
 
 // passes are the privileges that a person has for a while: an access ends after its time, an activation with the password.
 // Whoever comes too late for such a route has done nothing wrong.
-var passes = map[models.Privilege]bool{models.ActivateAccount: true, models.EndAccess: true}
+var passes = map[models.Privilege]bool{models.ActivateAccount: true, models.EnterSecondFactor: true, models.ChoosePassword: true,
+	models.EndAccess: true}
 
 func (v *visit) findSession() error {
 	token := v.cookieToken()
@@ -125,8 +129,13 @@ func (v *visit) origin() identity.Origin {
 	return identity.Origin{IP: v.RealIP(), UserAgent: v.Request().UserAgent(), Request: requestID(v)}
 }
 
-// zone is the reader's time zone: that of the account they are in.
-func (v *visit) zone() *time.Location { return v.session.Account.Zone() }
+// zone is the reader's time zone: their own where they have chosen one, and in an account that is not theirs that account's.
+func (v *visit) zone() *time.Location {
+	if v.actor.Access != nil {
+		return v.session.Account.Zone()
+	}
+	return v.session.User.ZoneIn(v.session.Account)
+}
 
 // page renders a view to a buffer first, so that a failing view never leaves half a page with status 200.
 func (v *visit) page(status int, view templ.Component) error {

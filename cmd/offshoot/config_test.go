@@ -9,9 +9,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"offshoot/services/secrets"
 )
 
 // configOf reads the settings as a command would, from an environment and a command line.
@@ -80,8 +83,22 @@ func TestReachable(t *testing.T) {
 	}
 }
 
+// ownKeys are keys of an installation, for tests.
+var ownKeys = sync.OnceValue(func() string { return textOf(secrets.Generate()) })
+
+func textOf(keys *secrets.Keys, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	text, err := keys.Text()
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
 func good() config {
-	return config{Addr: "127.0.0.1:8080", Data: "data", Name: "Acme", DatabaseURL: "postgres://acme:s3cret-db@db.test:5432/acme",
+	return config{SecretKeys: ownKeys(), Addr: "127.0.0.1:8080", Data: "data", Name: "Acme", DatabaseURL: "postgres://acme:s3cret-db@db.test:5432/acme",
 		PublicURL: "https://portal.acme.test", SMTPURL: "smtp://acme:s3cret-mail@mail.test", MailFrom: "portal@acme.test"}
 }
 
@@ -97,6 +114,17 @@ func TestCheck(t *testing.T) {
 		onlyServ bool // run takes it
 	}{
 		{"no database", func(c *config) { c.DatabaseURL = "" }, "DATABASE_URL is not set", true},
+		{"metrics for everybody", func(c *config) { c.MetricsAddr = "0.0.0.0:9090" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"metrics on all addresses", func(c *config) { c.MetricsAddr = ":9090" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"metrics on a public address", func(c *config) { c.MetricsAddr = "[2a00::1]:9090" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"metrics without a port", func(c *config) { c.MetricsAddr = "127.0.0.1" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"drain for ever", func(c *config) { c.Drain = "2h" }, "OFFSHOOT_DRAIN must be", false},
+		{"drain backwards", func(c *config) { c.Drain = "-5s" }, "OFFSHOOT_DRAIN must be", false},
+		{"drain by a word", func(c *config) { c.Drain = "soon" }, "OFFSHOOT_DRAIN must be", false},
+		{"no keys", func(c *config) { c.SecretKeys = "" }, "OFFSHOOT_SECRET_KEYS is not set", true},
+		{"keys that are none", func(c *config) { c.SecretKeys = "s3cret-keys" }, "OFFSHOOT_SECRET_KEYS: ", false},
+		{"half the keys", func(c *config) { c.SecretKeys = c.SecretKeys[:40] }, "OFFSHOOT_SECRET_KEYS: ", false},
+		{"everybody's keys", func(c *config) { c.SecretKeys = textOf(secrets.ForTests(), nil) }, "OFFSHOOT_SECRET_KEYS: ", false},
 		{"no mail server", func(c *config) { c.SMTPURL = "" }, "SMTP_URL is not set", true},
 		{"no public URL", func(c *config) { c.PublicURL = "" }, "OFFSHOOT_PUBLIC_URL is not set", true},
 		{"public URL in the open", func(c *config) { c.PublicURL = "http://portal.acme.test" }, "OFFSHOOT_PUBLIC_URL must be https", true},
@@ -134,7 +162,7 @@ func TestCheck(t *testing.T) {
 
 	all := config{Addr: "nowhere", Name: "\n", Accent: "pink", SMTPURL: "ftp://mail.test"}.checkProduction()
 	var p problems
-	if !errors.As(all, &p) || len(p) != 6 || strings.Count(all.Error(), "\n  - ") != 6 {
+	if !errors.As(all, &p) || len(p) != 7 || strings.Count(all.Error(), "\n  - ") != 7 {
 		t.Errorf("not all problems at once: %v", all)
 	}
 	for _, host := range []string{"http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080"} {
@@ -164,7 +192,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("serving", "config", c)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("serving", "config", &c)
 	printed := log.String() + fmt.Sprint(c) + fmt.Sprintf("%v %+v %s", c, c, &c)
-	if strings.Contains(printed, "s3cret") {
+	if strings.Contains(printed, "s3cret") || strings.Contains(printed, c.SecretKeys) {
 		t.Errorf("a password is printed: %s", printed)
 	}
 	for _, want := range []string{"db.test:5432/acme", "mail.test", "https://portal.acme.test"} {

@@ -30,8 +30,9 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: 4},
-			notify.Queue:       {MaxWorkers: notify.QueueWorkers},
+			river.QueueDefault:  {MaxWorkers: 4},
+			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
+			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
 		},
 		Workers: workers,
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
@@ -94,12 +95,16 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 	if err != nil {
 		return err
 	}
+	invitations, err := w.house.people.SweepInvitations(ctx)
+	if err != nil {
+		return err
+	}
 	limits, err := w.house.store.SweepLimits(ctx)
 	if err != nil {
 		return err
 	}
 	keys, err := w.house.store.SweepKeys(ctx)
-	w.log.Info("swept", "sessions", sessions, "devices", devices, "password links", links, "limits", limits, "keys", keys)
+	w.log.Info("swept", "sessions", sessions, "devices", devices, "password links", links, "invitations", invitations, "limits", limits, "keys", keys)
 	return err
 }
 

@@ -51,7 +51,8 @@ func TestServeAndWork(t *testing.T) {
 	inbox, smtpURL := newMailbox(t)
 	database := storetest.Database(t)
 	environment := []string{"DATABASE_URL=" + database, "SMTP_URL=" + smtpURL, "OFFSHOOT_MAIL_FROM=portal@acme.test",
-		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_NAME=Acme", "OFFSHOOT_ADDR=127.0.0.1:0"}
+		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_NAME=Acme", "OFFSHOOT_ADDR=127.0.0.1:0",
+		"OFFSHOOT_SECRET_KEYS=" + ownKeys()}
 	const password = "correct horse battery staple"
 	addStaff := []string{"user", "add-staff", "--full-name", "Kim Ode", "--email", "kim@acme.test", "--mobile", "0151 23456789", "--country", "DE"}
 
@@ -68,8 +69,14 @@ func TestServeAndWork(t *testing.T) {
 	if status, said := runToEnd(t, environment, password+"\n", addStaff...); status != 0 || !strings.Contains(said, "kim@acme.test") {
 		t.Fatalf("add-staff: %d, %q", status, said)
 	}
-	if status, said := runToEnd(t, environment, password+"\n", addStaff...); status != 1 || !strings.Contains(said, "has an operator already") {
+	if status, said := runToEnd(t, environment, password+"\n", addStaff...); status != 1 || !strings.Contains(said, "already used") {
 		t.Errorf("add-staff again: %d, %q", status, said)
+	}
+	if status, said := runToEnd(t, environment, password+"\n", "user", "add-staff", "--email", "ann"); status != 1 || !strings.Contains(said, "--full-name") || !strings.Contains(said, "--email") {
+		t.Errorf("add-staff of nobody: %d, %q", status, said)
+	}
+	if status, said := runToEnd(t, environment, password+"\n", "user", "add-staff", "--full-name", "Ann Ode", "--email", "ann@acme.test"); status != 0 || !strings.Contains(said, "ann@acme.test is one more staff Admin") {
+		t.Errorf("add-staff of a colleague: %d, %q", status, said)
 	}
 	if status, said := runToEnd(t, environment, "", "demo"); status != 1 || !strings.Contains(said, "operator of its own") {
 		t.Errorf("demo in somebody's installation: %d, %q", status, said)

@@ -47,7 +47,9 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 		return s.backHome(ctx, session, helper, row.At.Account.Name, how)
 	}
 	helper.Privileges = row.At.privileges(models.Admin)
-	delete(helper.Privileges, models.AccessSubAccounts)
+	for _, own := range models.HomeOnly {
+		delete(helper.Privileges, own)
+	}
 	helper.Privileges[models.EndAccess] = true
 	session.Actor, session.Account, session.Parent = helper, row.At.Account, row.At.Parent
 	return session, nil

@@ -45,7 +45,11 @@ var logSentences = map[models.Action]sentence{
 	models.ParentDeactivated: reasoned("Parent account ", " deactivated"),
 	models.ParentReactivated: about("Parent account ", " activated again"),
 	models.SubAccountAdded: func(l models.LogLine) string {
-		return "Sub-account " + l.AccountName + " added" + in(fundings, l.Details["funding"])
+		said := "Sub-account " + l.AccountName + " added" + in(fundings, l.Details["funding"])
+		if l.Details["method"] == string(models.ByHand) {
+			said += ", its password handed over"
+		}
+		return said
 	},
 	models.SubAccountEdited:      edited,
 	models.SubAccountActivated:   func(l models.LogLine) string { return l.AccountName + " activated by its user" },
@@ -55,7 +59,18 @@ var logSentences = map[models.Action]sentence{
 	models.FundingChanged:        funding,
 
 	models.PrivilegesChanged: privileges,
-	models.UserAdded:         func(l models.LogLine) string { return named("User", l.Details["email"]) + " added to " + l.AccountName },
+	models.UserAdded:         user("", " added to "),
+	models.UserChanged: func(l models.LogLine) string {
+		return because(user("", " changed in ")(l), changesOf(l.Details))
+	},
+	models.UserDisabled:       user("", " disabled in "),
+	models.UserEnabled:        user("", " enabled in "),
+	models.InvitationSent:     user("Invitation of ", " sent again for "),
+	models.InvitationAccepted: user("Invitation of ", " accepted for "),
+	models.PasswordHandedOver: user("New password of ", " set by somebody else, to be replaced at the next sign-in, in "),
+	models.ProfileChanged: func(l models.LogLine) string {
+		return because(user("", " changed name or time zone in ")(l), changesOf(l.Details))
+	},
 
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
@@ -70,10 +85,17 @@ var logSentences = map[models.Action]sentence{
 		return "Access to " + l.AccountName + " ended" + in(ends, l.Details["how"])
 	},
 
-	models.SignedIn:      func(l models.LogLine) string { return "Signed in to " + l.AccountName },
-	models.SignInRefused: func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
-	models.SignedOut:     func(l models.LogLine) string { return "Signed out of " + l.AccountName },
-	models.PasswordSet:   passwordSet,
+	models.SignedIn:              signedIn,
+	models.SignInRefused:         func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
+	models.SignedOut:             func(l models.LogLine) string { return "Signed out of " + l.AccountName },
+	models.SessionsEnded:         func(l models.LogLine) string { return "Signed out elsewhere" + forEmail(l) },
+	models.PasswordSet:           passwordSet,
+	models.PasswordRefused:       func(l models.LogLine) string { return "Wrong password entered while signed in" + forEmail(l) },
+	models.SecondFactorTurnedOn:  func(l models.LogLine) string { return "Authenticator app set up" + forEmail(l) },
+	models.SecondFactorTurnedOff: func(l models.LogLine) string { return "Authenticator app turned off" + forEmail(l) },
+	models.SecondFactorReset:     func(l models.LogLine) string { return "Authenticator app reset" + forEmail(l) },
+	models.SecondFactorRefused:   func(l models.LogLine) string { return "Wrong second-factor code entered" + forEmail(l) },
+	models.RecoveryCodesMade:     func(l models.LogLine) string { return "New recovery codes made" + forEmail(l) },
 
 	models.PasswordLinkAsked: fixed("Link for a forgotten password asked for"),
 	models.PasswordLinkSent:  passwordLink,
@@ -95,6 +117,14 @@ var logSentences = map[models.Action]sentence{
 	},
 }
 
+// signedIn says also what was still to be done, for then the session opened nothing yet.
+func signedIn(l models.LogLine) string {
+	if waits, pre := stages[l.Details["stage"]]; pre {
+		return "Right password entered for " + l.AccountName + ", " + waits
+	}
+	return "Signed in to " + l.AccountName + in(signInCodes, l.Details["code"])
+}
+
 // fixed is a sentence that speaks of nobody.
 func fixed(text string) sentence { return func(models.LogLine) string { return text } }
 
@@ -106,6 +136,13 @@ func about(before, after string) sentence {
 // reasoned is about with the reason that was given.
 func reasoned(before, after string) sentence {
 	return func(l models.LogLine) string { return because(before+l.AccountName+after, l.Details["reason"]) }
+}
+
+// user is a sentence about one of the account's users.
+func user(before, after string) sentence {
+	return func(l models.LogLine) string {
+		return capital(before + named("user", l.Details["email"]) + after + l.AccountName)
+	}
 }
 
 func movement(what, from, to string) sentence {
@@ -130,13 +167,19 @@ func charged(l models.LogLine) string {
 }
 
 func edited(l models.LogLine) string {
-	said := "Details of " + l.AccountName + " changed"
-	changed := make([]string, 0, len(l.Details))
-	for what, how := range l.Details {
-		changed = append(changed, what+" "+how)
+	return because("Details of "+l.AccountName+" changed", changesOf(l.Details))
+}
+
+// changesOf lists what the details say of a change: what was changed, and how.
+func changesOf(details map[string]string) string {
+	changed := make([]string, 0, len(details))
+	for what, how := range details {
+		if what != "email" { // says who was changed
+			changed = append(changed, what+" "+how)
+		}
 	}
 	slices.Sort(changed)
-	return because(said, strings.Join(changed, ", "))
+	return strings.Join(changed, ", ")
 }
 
 func funding(l models.LogLine) string {
@@ -160,7 +203,7 @@ func failed(what string, l models.LogLine) string {
 }
 
 func passwordSet(l models.LogLine) string {
-	said := "Password set for " + l.AccountName
+	said := "Password set for " + firstOf(l.Details["email"], l.AccountName)
 	if l.Details["how"] == "link" {
 		said = "Forgotten password set anew" + forEmail(l)
 	}
