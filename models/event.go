@@ -35,6 +35,8 @@ const (
 	CodeRefused           Action = "code.refused"
 	CodeAccepted          Action = "code.accepted"
 	PasswordSet           Action = "password.set"
+	PasswordLinkAsked     Action = "password_link.asked"
+	PasswordLinkSent      Action = "password_link.sent"
 	SignedIn              Action = "session.started"
 	SignInRefused         Action = "session.refused"
 	SignedOut             Action = "session.ended"

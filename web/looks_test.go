@@ -58,6 +58,16 @@ func TestEveryPageLooksRight(t *testing.T) {
 			}
 		}
 	}
+	// a page that opens only for the holder of a mail
+	nobody.Open("/forgotten-password").Type("Email", p.Harbor.Own.Email).Press("Send link")
+	mailed := p.PasswordLink(t, p.Harbor.Own.Email)
+	for _, dark := range []bool{false, true} {
+		for _, path := range []string{mailed, "/forgotten-password?sent=yes", "/sign-in?password=changed"} {
+			if over := nobody.Look(map[bool]int64{false: 1280, true: 375}[dark], dark).Open(path).Axe().Sideways(); over > 0 {
+				t.Errorf("%s is %d px too wide", path, over)
+			}
+		}
+	}
 	if checked < 50 {
 		t.Errorf("only %d pages", checked)
 	}

@@ -36,6 +36,10 @@ func (s *Server) routes() []route {
 		public(get, "/sign-in", s.newSession),
 		public(post, "/sign-in", s.createSession),
 		public(post, "/sign-out", s.deleteSession),
+		public(get, "/forgotten-password", s.newPasswordLink),
+		public(post, "/forgotten-password", s.createPasswordLink),
+		public(get, "/forgotten-password/link", s.newForgottenPassword),
+		public(post, "/forgotten-password/link", s.createForgottenPassword),
 		public(get, "/activate/link", s.newActivationByLink),
 		public(post, "/activate/link", s.createActivationByLink),
 

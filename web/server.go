@@ -67,7 +67,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{Config: c, echo: echo.New()}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For says whatever its sender likes
+	e.IPExtractor = addressOf(c.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.identify, s.logRequest, s.recoverPanic, limitBody)
 	for _, r := range s.routes() {

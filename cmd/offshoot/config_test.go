@@ -136,6 +136,10 @@ func TestCheck(t *testing.T) {
 		{"port by name", func(c *config) { c.Addr = "127.0.0.1:http" }, "OFFSHOOT_ADDR must be", false},
 		{"no database's address", func(c *config) { c.DatabaseURL = "mysql://acme:s3cret-db@db.test/acme" }, "DATABASE_URL is no address", false},
 		{"name of two lines", func(c *config) { c.Name = "Acme\nBcc: all" }, "OFFSHOOT_NAME: ", false},
+		{"a proxy by name", func(c *config) { c.Proxies = "proxy.acme.test" }, "OFFSHOOT_TRUSTED_PROXIES: \"proxy.acme.test\" is no network", false},
+		{"everybody a proxy", func(c *config) { c.Proxies = "10.0.0.1, 0.0.0.0/0" }, "OFFSHOOT_TRUSTED_PROXIES: 0.0.0.0/0 is too large", false},
+		{"everybody a proxy, by IPv6", func(c *config) { c.Proxies = "::/0" }, "OFFSHOOT_TRUSTED_PROXIES: ::/0 is too large", false},
+		{"an address for a network", func(c *config) { c.Proxies = "10.1.2.3/16" }, "OFFSHOOT_TRUSTED_PROXIES: 10.1.2.3/16 has an address", false},
 		{"unknown accent", func(c *config) { c.Accent = "pink" }, "OFFSHOOT_ACCENT must be one of", false},
 		{"mail server of another kind", func(c *config) { c.SMTPURL = "http://acme:s3cret-mail@mail.test" }, "SMTP_URL: ", false},
 		{"mail server with a bad port", func(c *config) { c.SMTPURL = "smtp://acme:s3cret-mail@mail.test:99999" }, "SMTP_URL: ", false},
@@ -166,6 +170,17 @@ func TestCheck(t *testing.T) {
 		local.PublicURL = host
 		if err := local.checkProduction(); err != nil {
 			t.Errorf("%s is refused: %v", host, err)
+		}
+	}
+}
+
+// ACC-11: a proxy is named by its address or network, several with commas or spaces between.
+func TestTrustedProxies(t *testing.T) {
+	for text, want := range map[string]string{"": "[]", "10.1.0.0/16": "[10.1.0.0/16]", "127.0.0.1": "[127.0.0.1/32]",
+		"10.1.0.0/16,fd00::/64 ,, ::1": "[10.1.0.0/16 fd00::/64 ::1/128]"} {
+		got, err := config{Proxies: text}.trustedProxies()
+		if err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%q: %v, %v, want %s", text, got, err, want)
 		}
 	}
 }

@@ -109,6 +109,9 @@ func (c config) wrong() problems {
 	if c.Accent != "" && !slices.Contains(layouts.Accents, c.Accent) {
 		p = append(p, "OFFSHOOT_ACCENT must be one of "+strings.Join(layouts.Accents, ", "))
 	}
+	if _, err := c.trustedProxies(); err != nil {
+		p = append(p, "OFFSHOOT_TRUSTED_PROXIES: "+err.Error())
+	}
 	if c.SMTPURL != "" {
 		if err := notify.CheckSMTPURL(c.SMTPURL); err != nil {
 			p = append(p, "SMTP_URL: "+err.Error())

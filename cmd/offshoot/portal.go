@@ -14,12 +14,17 @@ import (
 
 // newPortal makes the pages of a house.
 func newPortal(c config, h *house, demo bool, watch func() func(web.Answered), log *slog.Logger) (*web.Server, error) {
+	proxies, err := c.trustedProxies()
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Config{
 		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify,
 		Installation: c.Name, Accent: c.Accent, Demo: demo,
-		Secure: strings.HasPrefix(c.installation().PublicURL, "https://"),
-		Log:    log,
-		Watch:  watch,
+		TrustedProxies: proxies,
+		Secure:         strings.HasPrefix(c.installation().PublicURL, "https://"),
+		Log:            log,
+		Watch:          watch,
 	})
 }
 

@@ -1,5 +1,5 @@
 // Package identity knows people: who they are, that it is really them, and as whom they act. It alone writes users,
-// login_emails, sessions and accesses.
+// login_emails, sessions, accesses, devices and password_links.
 //
 // A person proves who they are once, at sign-in; from then on a session row stands for it, and deleting the row ends it
 // everywhere at once. What a session may do is never kept in it: Resolve reads user, account, parent and privileges anew
@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"offshoot/models"
+	"offshoot/services/notify"
 	"offshoot/services/store"
 )
 
@@ -51,6 +52,8 @@ var (
 		Message: "You are in another account already. Return to your own first."}
 	ErrNotWhileAccessing = &models.Error{Kind: models.Forbidden, Code: "not_while_accessing",
 		Message: "Users and passwords of an account can be changed only by its own people."}
+	ErrBusy = &models.Error{Kind: models.Busy, Code: "busy", After: 5 * time.Second,
+		Message: "Many people are signing in at this moment. Try again in a few seconds."}
 	ErrNotAccessing = &models.Error{Kind: models.Conflict, Code: "not_accessing",
 		Message: "You are in your own account."}
 )
@@ -61,13 +64,16 @@ type Service struct {
 	hashing Hashing
 	derive  derivation
 	turns   *semaphore.Weighted
-	queued  atomic.Int64
-	dummy   string // the hash that a password is compared with when there is nobody
+	waiting atomic.Int64 // for a turn, or having one
+	dummy   string       // the hash that a password is compared with when there is nobody
+
+	installation notify.Installation
 }
 
 // Options are what an installation or a test may set. The zero value is right for production.
 type Options struct {
-	Hashing Hashing
+	Hashing      Hashing
+	Installation notify.Installation // how mails call it, and where their links lead
 }
 
 // New returns identity in that store.
@@ -79,7 +85,10 @@ func New(s *store.Store, o Options) *Service {
 	if h.AtOnce == 0 { // the other half of the processors goes on serving pages
 		h.AtOnce = int64(max(1, runtime.GOMAXPROCS(0)/2))
 	}
-	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce)}
+	if h.Waiting == 0 {
+		h.Waiting = 100 * h.AtOnce
+	}
+	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce), installation: o.Installation}
 	service.dummy = h.encode(random(saltLength), random(keyLength))
 	return service
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"offshoot/models"
@@ -12,35 +13,63 @@ import (
 type SignInOrder struct {
 	Email    string
 	Password string
-	Previous Token // what the browser's cookie held; that session ends
+	Previous Token  // what the browser's cookie held; that session ends
+	Device   string // what its device cookie held
 	From     Origin
 }
 
 // SignedIn is a new session.
 type SignedIn struct {
-	Token Token
-	Stage Stage
-	User  models.User
+	Token  Token
+	Stage  Stage
+	User   models.User
+	Device string // for the device cookie
 }
 
 // SignIn starts a session of its own, whatever the browser held before. For: everyone.
 //
-// Refuses with ErrWrongSignIn, after the same work whether the e-mail exists or not. Only who knows the password is told
+// Refuses with ErrTooManyTries before anything is computed of the password, and with ErrWrongSignIn, each after the same
+// work whether the e-mail exists or not; with ErrBusy when too many wait for a hash. Only who knows the password is told
 // more: ErrAccountDeactivated (the account's own state or that of the account that manages it), and ErrActivationExpired
 // when a one-time password is over; a one-time password opens an activation and nothing else. Both outcomes are in the
 // action log of the account's tenant; what nobody's e-mail was typed with is in the operator's.
+//
+// A browser in which the right password was given before counts for itself, so that nobody is locked out by what others
+// try elsewhere.
 func (s *Service) SignIn(ctx context.Context, order SignInOrder) (SignedIn, error) {
+	signedIn, err := s.signIn(ctx, order)
+	if errors.Is(err, errPasswordMeanwhile) { // it may be the same password, hashed anew by another sign-in
+		signedIn, err = s.signIn(ctx, order)
+	}
+	if errors.Is(err, errPasswordMeanwhile) {
+		err = ErrWrongSignIn
+	}
+	return signedIn, err
+}
+
+func (s *Service) signIn(ctx context.Context, order SignInOrder) (SignedIn, error) {
+	door, err := s.knock(ctx, order)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	who, err := s.candidate(ctx, order.Email)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	right, err := s.verify(ctx, order.Password, who.PasswordHash)
+	if errors.Is(err, ErrBusy) {
+		return SignedIn{}, errors.Join(err, s.takeBack(ctx, door.all()...))
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
 	stage, why, refusal := who.judge(right, s.store.Now())
 	if refusal != nil {
 		return SignedIn{}, s.refused(ctx, who, order.From, why, refusal)
+	}
+	hash, err := s.upToDate(ctx, order.Password, who.PasswordHash)
+	if err != nil {
+		return SignedIn{}, err
 	}
 	if previous, err := s.Resolve(ctx, order.Previous); err == nil {
 		if err := s.SignOut(ctx, previous); err != nil {
@@ -52,6 +81,10 @@ func (s *Service) SignIn(ctx context.Context, order SignInOrder) (SignedIn, erro
 		if err := stillRight(tx, who); err != nil {
 			return models.Event{}, err
 		}
+		if hash != who.PasswordHash {
+			tx.Queue(`UPDATE users SET password_hash = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, who.User.ID, hash)
+		}
+		signedIn.Device = remember(tx, who.User, order.Device)
 		signedIn.Token = StartSession(tx, who.User, stage, order.From)
 		return models.Event{Action: models.SignedIn, Account: who.At.Account.ID, Subject: who.User.ID,
 			Details: map[string]string{"stage": string(stage), "ip": clip(order.From.IP, 64)}}, nil
@@ -59,8 +92,10 @@ func (s *Service) SignIn(ctx context.Context, order SignInOrder) (SignedIn, erro
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return signedIn, nil
+	return signedIn, s.welcome(ctx, door)
 }
+
+var errPasswordMeanwhile = errors.New("identity: the password was set anew meanwhile")
 
 // stillRight makes a sign-in and the setting of a new password wait for each other: hashing takes a while, and a session
 // opened by the old password must not outlive it.
@@ -69,7 +104,7 @@ func stillRight(tx *store.Tx, who candidate) error {
 	err := tx.Raw(`SELECT 1 FROM users WHERE tenant_id = ? AND id = ? AND password_hash = ? AND disabled_at IS NULL
 		FOR NO KEY UPDATE`, tx.Actor.Tenant, who.User.ID, who.PasswordHash).Scan(&still).Error
 	if err == nil && still == 0 {
-		return ErrWrongSignIn
+		return errPasswordMeanwhile
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func FreeEmails(tx *store.Tx, account models.ID) {
 }
 
 // SetPassword gives a user of the actor's tenant a password by its hash, or with an empty one none, and ends all their
-// sessions: a stolen one must not survive it. temporary says that somebody else chose it. For: a change of another
+// sessions and the links for a forgotten password: a stolen one must not survive it. temporary says that somebody else chose it. For: a change of another
 // service, which logs it; StartSession after it gives the person a new session. Without such a user the change fails with
 // ErrNoSuchUser. Whoever has entered an account may set no password there, ErrNotWhileAccessing, but may in the
 // sub-accounts of an entered parent.
@@ -76,6 +76,7 @@ func SetPassword(tx *store.Tx, user models.ID, hash string, temporary bool) {
 	tx.QueueExactly(miss, `UPDATE users SET password_hash = $3, password_temporary = $4
 		WHERE tenant_id = $1 AND id = $2 AND account_id <> $5`, tx.Actor.Tenant, user, hash, temporary, not)
 	EndSessionsOfUser(tx, user, models.NoID)
+	endPasswordLinks(tx, user)
 }
 
 // OwnerOf returns the user whose e-mail is the account's, of an account of the actor's tenant. Refuses with ErrNoSuchUser.

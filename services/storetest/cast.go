@@ -106,11 +106,12 @@ func open(t testing.TB, dsn, raw string) *Services {
 	}
 	t.Cleanup(s.Raw.Close)
 	s.Store.UseKeys(secrets.ForTests())
-	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	installation := notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
+	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Installation: installation})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
 		t.Fatal(err)
 	}
-	s.Accounts = accounts.New(s.Store, s.Identity, notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"})
+	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
 	return s
 }

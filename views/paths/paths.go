@@ -12,6 +12,13 @@ func Home() string    { return "/" }
 func SignIn() string  { return "/sign-in" }
 func SignOut() string { return "/sign-out" }
 
+func ForgottenPassword() string { return "/forgotten-password" }
+func PasswordByLink() string    { return "/forgotten-password/link" }
+
+// PasswordLinkSent and PasswordChanged are the pages that say so.
+func PasswordLinkSent() string { return With(ForgottenPassword(), url.Values{"sent": {"yes"}}) }
+func PasswordChanged() string  { return With(SignIn(), url.Values{"password": {"changed"}}) }
+
 func Activate() string         { return "/activate" }
 func ActivateCode() string     { return "/activate/code" }
 func ActivateResend() string   { return "/activate/resend" }

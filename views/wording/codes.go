@@ -16,7 +16,7 @@ var (
 		"not_permitted": "no longer permitted", "not_entered": "not entered"}
 	refusals = map[string]string{"unknown": "unknown e-mail", "password": "wrong password", "disabled": "user disabled",
 		"deleted": "account deleted", "deactivated": "account deactivated", "parent_deactivated": "parent account deactivated",
-		"activation_expired": "activation expired"}
+		"activation_expired": "activation expired", "too_many": "too many tries"}
 )
 
 // word is what a code is called, or the code itself in words.

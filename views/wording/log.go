@@ -73,7 +73,10 @@ var logSentences = map[models.Action]sentence{
 	models.SignedIn:      func(l models.LogLine) string { return "Signed in to " + l.AccountName },
 	models.SignInRefused: func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
 	models.SignedOut:     func(l models.LogLine) string { return "Signed out of " + l.AccountName },
-	models.PasswordSet:   func(l models.LogLine) string { return "Password set for " + l.AccountName },
+	models.PasswordSet:   passwordSet,
+
+	models.PasswordLinkAsked: fixed("Link for a forgotten password asked for"),
+	models.PasswordLinkSent:  passwordLink,
 
 	models.ActivationSent:   about("Activation of ", " sent again"),
 	models.ActivationOpened: about("Activation link of ", " opened"),
@@ -154,6 +157,24 @@ func failed(what string, l models.LogLine) string {
 		said += " yet"
 	}
 	return because(said, l.Details["reason"])
+}
+
+func passwordSet(l models.LogLine) string {
+	said := "Password set for " + l.AccountName
+	if l.Details["how"] == "link" {
+		said = "Forgotten password set anew" + forEmail(l)
+	}
+	return said
+}
+
+func passwordLink(l models.LogLine) string {
+	switch l.Details["why_not"] {
+	case "pending":
+		return "Mail about activation sent instead of a password link" + forEmail(l)
+	case "stopped":
+		return "Mail sent instead of a password link, since the sign-in is switched off," + forEmail(l)
+	}
+	return "Link for a forgotten password sent" + forEmail(l)
 }
 
 func forEmail(l models.LogLine) string {
