@@ -16,7 +16,8 @@ var ActionGroups = []ActionGroup{
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, UserAdded}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
 	{"access", "Account access", []Action{AccessStarted, AccessEnded}},
-	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, PasswordSet, PasswordLinkAsked, PasswordLinkSent}},
+	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, SessionsEnded, PasswordSet, PasswordRefused, PasswordLinkAsked,
+		PasswordLinkSent, SecondFactorTurnedOn, SecondFactorTurnedOff, SecondFactorReset, SecondFactorRefused, RecoveryCodesMade}},
 	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
 	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried}},
 }

@@ -22,7 +22,10 @@ const (
 	BuyInStore        Privilege = "store.buy"           // a parent's Admins
 	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
+	EnterSecondFactor Privilege = "second_factor.enter" // whoever has given the right password and must show a code yet
+	ChoosePassword    Privilege = "password.choose"     // whoever came in with a password that somebody else chose
 	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
+	ManageOwnSignIn   Privilege = "sign_in.own"         // everyone in their own account: password, second factor, sessions
 	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
 	SupportAccounts   Privilege = "accounts.support"    // staff: find, open, access
 	ManageParents     Privilege = "parents.manage"      // staff Admins: create, deactivate, approve

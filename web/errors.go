@@ -111,10 +111,15 @@ func (v *visit) retryAfter(refused *models.Error) {
 
 // signInThen is the sign-in page, which leads back to a page that was asked for. What was posted is not repeated.
 func signInThen(c echo.Context) string {
+	return paths.With(paths.SignIn(), url.Values{"next": {wantedPage(c)}})
+}
+
+// wantedPage is the page that was asked for, to be opened later; "" for the start page, and for what was posted.
+func wantedPage(c echo.Context) string {
 	if c.Request().Method != http.MethodGet || c.Request().URL.Path == paths.Home() {
-		return paths.SignIn()
+		return ""
 	}
-	return paths.With(paths.SignIn(), url.Values{"next": {c.Request().URL.RequestURI()}})
+	return c.Request().URL.RequestURI()
 }
 
 var titles = map[int]string{

@@ -13,8 +13,12 @@ func TestForgottenPasswordInABrowser(t *testing.T) {
 	who := p.Clinic.Own
 	b := p.Chromium(t).Person().Look(375, true).Open("/sign-in")
 	b.Type("Email", who.Email).Type("Password", "not remembered")
-	is := func(kind string) string { return `document.querySelector("input[name=password]").type === "` + kind + `"` }
-	press := func(label string) { b.Until(`document.querySelector("[aria-label='` + label + `']").click() === undefined`) }
+	is := func(kind string) string {
+		return `document.querySelector("input[name=password]").type === "` + kind + `"`
+	}
+	press := func(label string) {
+		b.Until(`document.querySelector("[aria-label='` + label + `']").click() === undefined`)
+	}
 	press("Show password")
 	b.Until(is("text"))
 	press("Hide password")

@@ -53,7 +53,8 @@ type Answered struct {
 // Server answers every request of the portal.
 type Server struct {
 	Config
-	echo *echo.Echo
+	echo  *echo.Echo
+	pages map[string]bool // the patterns that can be opened
 
 	stopping atomic.Bool
 	current  atomic.Bool // the schema, when it was last asked for
@@ -64,7 +65,7 @@ func New(c Config) (*Server, error) {
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New()}
+	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(c.TrustedProxies)
@@ -73,6 +74,7 @@ func New(c Config) (*Server, error) {
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.enter(r))
 		if r.method == http.MethodGet {
+			s.pages[r.path] = true
 			e.Add(http.MethodHead, r.path, s.enter(r))
 		}
 	}

@@ -31,10 +31,20 @@ func (s *Server) createSession(v *visit) error {
 	}
 	v.remember(signedIn.Token)
 	v.rememberDevice(signedIn.Device)
-	if signedIn.Stage == identity.StageActivation {
-		return v.redirect(paths.Activate())
+	return v.redirect(onward(signedIn.Stage, form.Next))
+}
+
+// onward is where a session of that stage goes: to what is to be done first, with the page that was wanted in hand, or there.
+func onward(stage identity.Stage, next string) string {
+	switch stage {
+	case identity.StageActivation:
+		return paths.Activate()
+	case identity.StageSecondFactor:
+		return paths.SignInCode(next)
+	case identity.StageNewPassword:
+		return paths.NewPassword(next)
 	}
-	return v.redirect(localPath(form.Next))
+	return localPath(next)
 }
 
 func (s *Server) deleteSession(v *visit) error {

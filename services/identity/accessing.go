@@ -48,6 +48,7 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 	}
 	helper.Privileges = row.At.privileges(models.Admin)
 	delete(helper.Privileges, models.AccessSubAccounts)
+	delete(helper.Privileges, models.ManageOwnSignIn) // which would be read as theirs
 	helper.Privileges[models.EndAccess] = true
 	session.Actor, session.Account, session.Parent = helper, row.At.Account, row.At.Parent
 	return session, nil

@@ -73,9 +73,12 @@ func plain(text string) string {
 const oneTimeAlphabet = "abcdefghijkmnpqrstuvwxyz23456789"
 
 // OneTimePassword makes a password for a mail: 100 random bits in four groups, like abcde-fghij-kmnpq-rstuv.
-func OneTimePassword() string {
+func OneTimePassword() string { return oneTimeText(20) }
+
+// oneTimeText is so many random characters in groups of five.
+func oneTimeText(length int) string {
 	var b strings.Builder
-	for i, r := range random(20) {
+	for i, r := range random(length) {
 		if i > 0 && i%5 == 0 {
 			b.WriteByte('-')
 		}

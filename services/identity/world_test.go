@@ -13,6 +13,7 @@ import (
 	"offshoot/models"
 	"offshoot/services/identity"
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
@@ -75,6 +76,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
+	s.UseKeys(secrets.ForTests())
 	w.dsn, w.store, w.identity, w.raw = dsn, s, identity.New(s, cheap), storetest.Raw(t, dsn)
 
 	w.operator = w.account(models.NoID, models.Operator, "Operator", models.Active)

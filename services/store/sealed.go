@@ -20,6 +20,7 @@ type Sealed struct {
 // SealedColumns are all there are. Whoever seals another column adds its line, so that its values follow the keys.
 var SealedColumns = []Sealed{
 	{"outbox", "sealed", `UPDATE outbox SET sealed = NULL, status = 'failed', last_error = 'The keys that it was sealed with are gone.' WHERE`},
+	{"second_factors", "secret", `DELETE FROM second_factors WHERE`},
 }
 
 // Place is where the value of one row belongs.
