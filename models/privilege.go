@@ -24,6 +24,8 @@ const (
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
 	EnterSecondFactor Privilege = "second_factor.enter" // whoever has given the right password and must show a code yet
 	ChoosePassword    Privilege = "password.choose"     // whoever came in with a password that somebody else chose
+	ManageUsers       Privilege = "users.manage"        // Admins: the users of their own account
+	EditProfile       Privilege = "profile.edit"        // everyone who is signed in and in their own account
 	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
 	ManageOwnSignIn   Privilege = "sign_in.own"         // everyone in their own account: password, second factor, sessions
 	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
@@ -33,6 +35,9 @@ const (
 	RecordUsage       Privilege = "usage.record"        // staff Admins
 	ManageOperator    Privilege = "operator.manage"     // staff Admins: settings, background work
 )
+
+// HomeOnly are the privileges that nobody has in an account that is not theirs, whatever its Admins may.
+var HomeOnly = []Privilege{AccessSubAccounts, ManageUsers, EditProfile, ManageOwnSignIn}
 
 // Grantable is one checkbox on the forms that add and edit a sub-account.
 type Grantable struct {

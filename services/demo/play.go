@@ -48,7 +48,7 @@ func (o Options) player(ctx context.Context, start time.Time) (*player, error) {
 		st.Close()
 		return nil, err
 	}
-	people := identity.New(st, identity.Options{Hashing: o.Hashing})
+	people := identity.New(st, identity.Options{Hashing: o.Hashing, Installation: o.Installation})
 	return &player{clock: c, store: st, people: people, accounts: accounts.New(st, people, o.Installation), ledger: ledger.New(st),
 		notify: mails, installation: o.Installation, of: map[*sub]models.ID{}}, nil
 }
@@ -98,6 +98,8 @@ func (p *player) act(ctx context.Context, e event) error {
 		return unless(err, accounts.ErrFeatureOn)
 	case opened:
 		return p.openSub(ctx, e.sub)
+	case invited:
+		return p.invite(ctx, e)
 	case used:
 		return p.use(ctx, e)
 	case paid:

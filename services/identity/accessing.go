@@ -47,8 +47,9 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 		return s.backHome(ctx, session, helper, row.At.Account.Name, how)
 	}
 	helper.Privileges = row.At.privileges(models.Admin)
-	delete(helper.Privileges, models.AccessSubAccounts)
-	delete(helper.Privileges, models.ManageOwnSignIn) // which would be read as theirs
+	for _, own := range models.HomeOnly {
+		delete(helper.Privileges, own)
+	}
 	helper.Privileges[models.EndAccess] = true
 	session.Actor, session.Account, session.Parent = helper, row.At.Account, row.At.Parent
 	return session, nil
