@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/views/layouts"
 )
 
@@ -40,6 +42,9 @@ func (c config) checkProduction() error {
 	if c.DatabaseURL == "" {
 		p = append(p, "DATABASE_URL is not set: portal and workers share one PostgreSQL")
 	}
+	if c.SecretKeys == "" {
+		p = append(p, "OFFSHOOT_SECRET_KEYS is not set: passwords and codes on their way would be readable in the database. offshoot keys new prints some")
+	}
 	if c.OwnerURL != "" {
 		p = append(p, "DATABASE_OWNER_URL is set: whoever broke into the portal would own its tables. Give it to offshoot migrate alone")
 	}
@@ -61,6 +66,14 @@ func (c config) wrong() problems {
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
 		p = append(p, "OFFSHOOT_ADDR must be a host and a port, such as 127.0.0.1:8080, and is "+strconv.Quote(c.Addr))
 	}
+	if c.MetricsAddr != "" {
+		if err := checkMetricsAddr(c.MetricsAddr); err != nil {
+			p = append(p, "OFFSHOOT_METRICS_ADDR "+err.Error())
+		}
+	}
+	if d, err := time.ParseDuration(c.Drain); c.Drain != "" && (err != nil || d < 0 || d > maxDrain) {
+		p = append(p, "OFFSHOOT_DRAIN must be a time of up to "+maxDrain.String()+", such as 5s, and is "+strconv.Quote(c.Drain))
+	}
 	if c.DatabaseURL != "" {
 		if _, err := pgxpool.ParseConfig(c.DatabaseURL); err != nil {
 			p = append(p, "DATABASE_URL is no address of a PostgreSQL: write postgres://user:password@host:5432/database, "+
@@ -80,6 +93,11 @@ func (c config) wrong() problems {
 				"Name a new one in DATABASE_URL; it is made")
 		}
 	}
+	if c.SecretKeys != "" {
+		if _, err := secrets.Parse(c.SecretKeys); err != nil {
+			p = append(p, "OFFSHOOT_SECRET_KEYS: "+err.Error())
+		}
+	}
 	if err := (notify.Installation{Name: c.Name, PublicURL: "http://localhost"}).Check(); err != nil {
 		p = append(p, "OFFSHOOT_NAME: "+err.Error())
 	}
@@ -90,6 +108,9 @@ func (c config) wrong() problems {
 	}
 	if c.Accent != "" && !slices.Contains(layouts.Accents, c.Accent) {
 		p = append(p, "OFFSHOOT_ACCENT must be one of "+strings.Join(layouts.Accents, ", "))
+	}
+	if _, err := c.trustedProxies(); err != nil {
+		p = append(p, "OFFSHOOT_TRUSTED_PROXIES: "+err.Error())
 	}
 	if c.SMTPURL != "" {
 		if err := notify.CheckSMTPURL(c.SMTPURL); err != nil {

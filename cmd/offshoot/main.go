@@ -33,7 +33,7 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errs io.Writ
 	case ctx.Err() != nil: // whatever broke off because of it
 		fmt.Fprintln(errs, "offshoot: stopped before it was ready")
 	default:
-		fmt.Fprintln(errs, "offshoot: "+explain(err))
+		fmt.Fprintln(errs, "offshoot: "+cleaned(explain(err)))
 	}
 	return 1
 }
@@ -54,6 +54,7 @@ people on the machine can read those.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	addSettings(root.PersistentFlags())
-	root.AddCommand(runCommand(), serveCommand(), workCommand(), migrateCommand(), demoCommand(), userCommand())
+	root.AddCommand(runCommand(), serveCommand(), workCommand(), migrateCommand(), demoCommand(), userCommand(),
+		keysCommand(), backupCommand(), restoreCommand())
 	return root
 }

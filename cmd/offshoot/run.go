@@ -42,6 +42,9 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 		return err
 	}
 	defer db.close(log)
+	if c.SecretKeys, err = c.keysInFile(); err != nil {
+		return err
+	}
 	listener, err := listen(c.Addr)
 	if err != nil {
 		return err
@@ -63,7 +66,17 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 		return err
 	}
 	defer back.close()
-	portal, err := newPortal(c, pages, isDemo, log)
+	if err := fitsKeys(ctx, back.store); err != nil {
+		return err
+	}
+	gauges, err := c.startMetrics(log)
+	if err != nil {
+		return err
+	}
+	defer gauges.stop()
+	gauges.watchHouse(pages)
+	back.store.OnAction(gauges.action)
+	portal, err := newPortal(c, pages, isDemo, gauges.request, log)
 	if err != nil {
 		return err
 	}
@@ -73,5 +86,5 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 	}
 	defer stopJobs()
 	welcome(out, c, db, isDemo)
-	return servePortal(ctx, portal, listener, log)
+	return servePortal(ctx, portal, listener, c.drain(0), log)
 }

@@ -102,6 +102,10 @@ func TestHandOver(t *testing.T) {
 	if is, err := w.Identity.PasswordIs(ctx, u.TenantID, u.ID, shown[0]); err != nil || !is {
 		t.Errorf("the password shown is not the user's: %v", err)
 	}
+	first, err := w.Identity.SignIn(ctx, identity.SignInOrder{Email: u.Email, Password: shown[0]})
+	if err != nil || first.Stage != identity.StageNewPassword {
+		t.Errorf("the first sign-in with it opens %q, %v", first.Stage, err)
+	}
 	if n := w.Count(t, "users WHERE id = $1 AND password_temporary", u.ID); n != 1 {
 		t.Error("it need not be replaced")
 	}
