@@ -21,7 +21,7 @@ func (s *Server) showSettings(v *visit) error {
 }
 
 func (v *visit) ownRights() pages.OwnRights {
-	return pages.OwnRights{Profile: v.actor.Can(models.EditProfile), SignIn: v.actor.Can(models.ManageOwnSignIn), Users: v.actor.Can(models.ManageUsers)}
+	return pages.OwnRights{Own: v.actor.Can(models.ManageOwnSignIn), Users: v.actor.Can(models.ManageUsers)}
 }
 
 // exampleFigure is an amount with everything that countries write differently.

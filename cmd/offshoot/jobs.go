@@ -83,29 +83,25 @@ type sweeper struct {
 func (w *sweeper) Timeout(*river.Job[sweep]) time.Duration { return 10 * time.Minute }
 
 func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
-	sessions, err := w.house.people.SweepSessions(ctx)
-	if err != nil {
-		return err
+	people, store := w.house.people, w.house.store
+	for _, old := range []struct {
+		what  string
+		sweep func(context.Context) (int64, error)
+	}{
+		{"sessions", people.SweepSessions},
+		{"invitations", people.SweepInvitations},
+		{"devices", people.SweepDevices},
+		{"password links", people.SweepPasswordLinks},
+		{"limits", store.SweepLimits},
+		{"idempotency keys", store.SweepKeys},
+	} {
+		n, err := old.sweep(ctx)
+		if err != nil {
+			return err
+		}
+		w.log.Info("swept", "what", old.what, "rows", n)
 	}
-	devices, err := w.house.people.SweepDevices(ctx)
-	if err != nil {
-		return err
-	}
-	links, err := w.house.people.SweepPasswordLinks(ctx)
-	if err != nil {
-		return err
-	}
-	invitations, err := w.house.people.SweepInvitations(ctx)
-	if err != nil {
-		return err
-	}
-	limits, err := w.house.store.SweepLimits(ctx)
-	if err != nil {
-		return err
-	}
-	keys, err := w.house.store.SweepKeys(ctx)
-	w.log.Info("swept", "sessions", sessions, "devices", devices, "password links", links, "invitations", invitations, "limits", limits, "keys", keys)
-	return err
+	return nil
 }
 
 // passwordLinks mails those who forgot their password.

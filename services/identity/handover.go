@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"offshoot/models"
-	"offshoot/services/notify"
 	"offshoot/services/store"
 )
 
@@ -46,7 +45,7 @@ func (s *Service) HandOverPassword(ctx context.Context, actor models.Actor, orde
 		}
 		SetPassword(tx, u.ID, hash, true)
 		return models.Event{Action: models.PasswordHandedOver, Account: a.ID, Subject: u.ID, Details: map[string]string{"email": u.Email}},
-			notify.Mail(ctx, tx, notify.PasswordChanged(s.installation, u.User, u.ZoneIn(a), tx.Now))
+			s.passwordChanged(ctx, tx, u.User, u.ZoneIn(a))
 	}, store.Once(order.Key, order))
 	if err != nil {
 		return models.Handover{}, err

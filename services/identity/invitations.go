@@ -175,8 +175,11 @@ func (s *Service) Invitation(ctx context.Context, token Token) (models.Invitatio
 }
 
 // AcceptInvitation gives an invited user the password that they chose, and a session. The link is used up: of fifty who
-// hold it, one gets in. For: whoever holds the link. Refuses with ErrInvitationOver, then at password.
+// hold it, one gets in. For: whoever holds the link. Refuses with ErrTooManyTries, ErrInvitationOver, then at password.
 func (s *Service) AcceptInvitation(ctx context.Context, token Token, password string, from Origin) (Token, error) {
+	if err := s.AllowLink(ctx, from); err != nil {
+		return "", err
+	}
 	who, hash, err := s.invited(ctx, token)
 	if err != nil {
 		return "", err
