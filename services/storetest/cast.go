@@ -334,6 +334,23 @@ func (s *Services) Link(t testing.TB, email string) string {
 	return s.inOutbox(t, email, regexp.MustCompile(`/(activate/link|invitation)\?token=[\w-]+`))
 }
 
+// Sent is how many messages to a recipient say that, those that are sealed in the database among them. Every recipient for "".
+func (s *Services) Sent(t testing.TB, recipient, says string) int {
+	t.Helper()
+	newest, err := s.Notify.Outbox(context.Background(), 200, "")
+	must(t, err)
+	if newest.Next != "" {
+		t.Fatal("there are more messages than one page has")
+	}
+	n := 0
+	for _, m := range newest.Messages {
+		if (recipient == "" || m.To == recipient) && strings.Contains(m.Subject+"\n"+m.Body, says) {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *Services) inOutbox(t testing.TB, recipient string, pattern *regexp.Regexp) string {
 	t.Helper()
 	newest, err := s.Notify.Outbox(context.Background(), 200, "")
