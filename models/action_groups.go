@@ -11,14 +11,15 @@ type ActionGroup struct {
 var ActionGroups = []ActionGroup{
 	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, CreditLineChanged}},
 	{"usage", "Usage", []Action{UsageCharged}},
-	{"accounts", "Accounts", []Action{Installed, ParentCreated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
+	{"accounts", "Accounts", []Action{Installed, ParentCreated, AccountActivated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, UserAdded}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
-	{"access", "Account access", []Action{AccessStarted, AccessEnded}},
+	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,
+		ConsentGiven, ConsentRefused, ConsentWithdrawn}},
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, PasswordSet}},
 	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
-	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried}},
+	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried, JobGivenUp}},
 }
 
 // ActionGroupOf returns the group of a key.

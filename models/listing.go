@@ -122,5 +122,6 @@ type FeatureRequest struct {
 	AccountName string
 	Feature     string
 	RequestedBy string
+	Entered     bool // by somebody who had entered the account
 	RequestedAt time.Time
 }

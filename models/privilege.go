@@ -21,6 +21,7 @@ const (
 	ViewActionLog     Privilege = "action_log.view"     // a parent's users
 	BuyInStore        Privilege = "store.buy"           // a parent's Admins
 	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
+	DecideStaffAccess Privilege = "staff_access.decide" // a parent's Admins
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
 	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
 	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
@@ -30,6 +31,9 @@ const (
 	RecordUsage       Privilege = "usage.record"        // staff Admins
 	ManageOperator    Privilege = "operator.manage"     // staff Admins: settings, background work
 )
+
+// HomeOnly are what nobody may in an account that they have entered, whatever its Admins may (ACC-12).
+var HomeOnly = []Privilege{AccessSubAccounts, DecideStaffAccess, APIApps}
 
 // Grantable is one checkbox on the forms that add and edit a sub-account.
 type Grantable struct {

@@ -33,7 +33,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		st.Close()
 		return nil, fmt.Errorf("mail: %w", err)
 	}
-	people := identity.New(st, identity.Options{})
+	people := identity.New(st, identity.Options{Installation: c.installation()})
 	return &house{
 		store:    st,
 		people:   people,

@@ -48,7 +48,7 @@ func (o Options) player(ctx context.Context, start time.Time) (*player, error) {
 		st.Close()
 		return nil, err
 	}
-	people := identity.New(st, identity.Options{Hashing: o.Hashing})
+	people := identity.New(st, identity.Options{Hashing: o.Hashing, Installation: o.Installation})
 	return &player{clock: c, store: st, people: people, accounts: accounts.New(st, people, o.Installation), ledger: ledger.New(st),
 		notify: mails, installation: o.Installation, of: map[*sub]models.ID{}}, nil
 }

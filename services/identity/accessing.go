@@ -14,11 +14,13 @@ type accessRow struct {
 	Reason       string
 	EndsAt       time.Time
 	EndedAt      *time.Time
+	Consent      string   // status of the consent that let the helper in, or nothing
 	At           standing `gorm:"embedded"`
 }
 
-var selectAccess = `SELECT x.helper_user_id, x.reason, x.ends_at, x.ended_at, ` + standingColumns + `
+var selectAccess = `SELECT x.helper_user_id, x.reason, x.ends_at, x.ended_at, coalesce(c.status, '') AS consent, ` + standingColumns + `
 	FROM accesses x JOIN accounts a ON a.tenant_id = x.tenant_id AND a.id = x.account_id` + joinParent + `
+	LEFT JOIN consents c ON c.tenant_id = x.tenant_id AND c.id = x.consent_id
 	WHERE x.tenant_id = ? AND x.id = ?`
 
 // resolveAccess takes the session into the account that it points to, or ends that.
@@ -40,14 +42,16 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 		how = "ended"
 	case !s.store.Now().Before(row.EndsAt):
 		how = "time_over"
-	case !mayEnter(session.own, row.At.Account):
+	case mayEnter(session.own, row.At, row.Consent == string(ConsentUsed)) != nil:
 		how = "not_permitted"
 	}
 	if how != "" {
 		return s.backHome(ctx, session, helper, row.At.Account.Name, how)
 	}
 	helper.Privileges = row.At.privileges(models.Admin)
-	delete(helper.Privileges, models.AccessSubAccounts)
+	for _, p := range models.HomeOnly {
+		delete(helper.Privileges, p)
+	}
 	helper.Privileges[models.EndAccess] = true
 	session.Actor, session.Account, session.Parent = helper, row.At.Account, row.At.Parent
 	return session, nil

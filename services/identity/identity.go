@@ -1,5 +1,5 @@
 // Package identity knows people: who they are, that it is really them, and as whom they act. It alone writes users,
-// login_emails, sessions and accesses.
+// login_emails, sessions, accesses and consents.
 //
 // A person proves who they are once, at sign-in; from then on a session row stands for it, and deleting the row ends it
 // everywhere at once. What a session may do is never kept in it: Resolve reads user, account, parent and privileges anew
@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"offshoot/models"
+	"offshoot/services/notify"
 	"offshoot/services/store"
 )
 
@@ -56,16 +57,18 @@ var (
 
 // Service is identity as pages, jobs and other services use it.
 type Service struct {
-	store   *store.Store
-	hashing Hashing
-	derive  derivation
-	turns   *semaphore.Weighted
-	dummy   string // the hash that a password is compared with when there is nobody
+	store        *store.Store
+	installation notify.Installation
+	hashing      Hashing
+	derive       derivation
+	turns        *semaphore.Weighted
+	dummy        string // the hash that a password is compared with when there is nobody
 }
 
-// Options are what an installation or a test may set. The zero value is right for production.
+// Options are what an installation or a test may set. The zero value of Hashing is right for production.
 type Options struct {
-	Hashing Hashing
+	Hashing      Hashing
+	Installation notify.Installation // stands in its mails
 }
 
 // New returns identity in that store.
@@ -77,7 +80,7 @@ func New(s *store.Store, o Options) *Service {
 	if h.AtOnce == 0 { // the other half of the processors goes on serving pages
 		h.AtOnce = int64(max(1, runtime.GOMAXPROCS(0)/2))
 	}
-	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce)}
+	service := &Service{store: s, installation: o.Installation, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce)}
 	service.dummy = h.encode(random(saltLength), random(keyLength))
 	return service
 }

@@ -76,11 +76,12 @@ func open(t testing.TB, dsn string) *Services {
 	if s.Store, err = store.Open(context.Background(), s.DSN, s.Clock.Now); err != nil {
 		t.Fatal(err)
 	}
-	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	installation := notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
+	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Installation: installation})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
 		t.Fatal(err)
 	}
-	s.Accounts = accounts.New(s.Store, s.Identity, notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"})
+	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
 	return s
 }
@@ -273,7 +274,7 @@ func (s *Services) Fingerprint(t testing.TB) string {
 		SELECT 'accounts' || accounts::text AS x FROM accounts UNION ALL SELECT 'privileges' || privileges::text FROM privileges
 		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, password_hash, disabled_at)::text FROM users
 		UNION ALL SELECT 'login' || login_emails::text FROM login_emails UNION ALL SELECT 'activations' || activations::text FROM activations
-		UNION ALL SELECT 'accesses' || accesses::text FROM accesses UNION ALL SELECT 'wallets' || wallets::text FROM wallets
+		UNION ALL SELECT 'accesses' || accesses::text FROM accesses UNION ALL SELECT 'consents' || consents::text FROM consents UNION ALL SELECT 'wallets' || wallets::text FROM wallets
 		UNION ALL SELECT 'transfers' || transfers::text FROM transfers UNION ALL SELECT 'charges' || charges::text FROM charges
 		UNION ALL SELECT 'requests' || feature_requests::text FROM feature_requests UNION ALL SELECT 'features' || features::text FROM features
 		UNION ALL SELECT 'log' || action_log::text FROM action_log UNION ALL SELECT 'outbox' || outbox::text FROM outbox) all_rows`).Scan(&sum))
