@@ -51,7 +51,7 @@ func (v *visit) bareFrame(title string) layouts.Frame {
 			as = "support"
 		}
 		f.Access = &layouts.Access{Who: v.session.User.Email, Account: v.session.Account.Name, As: as, Reason: a.Reason,
-			Left: a.EndsAt.Sub(v.server.Store.Now()), Return: paths.ReturnFromAccess()}
+			Left: a.EndsAt.Sub(v.server.Store.Now()), Until: a.EndsAt, Return: paths.ReturnFromAccess()}
 	}
 	return f
 }
