@@ -77,7 +77,6 @@ func (s *Server) answerError(err error, c echo.Context) {
 	v, inside := c.Get(visitKey).(*visit)
 	if !inside {
 		v = &visit{Context: c, server: s, session: identity.Session{Account: models.Account{TimeZone: "UTC"}}}
-		inside = v.findSession() == nil && v.session.ID != models.NoID // the bar of an entered account stands here too
 	}
 	inside = inside && v.session.Stage == identity.StageFull // an activation has no menu to stand beside
 	page := layouts.ErrorPage{Inside: inside, Title: titles[status], Text: texts[status], RequestID: requestID(c),

@@ -101,7 +101,10 @@ func where(q models.AccountQuery, tenant models.ID) (string, []any) {
 
 // searched holds the column search, which is in small letters, against a pattern. PostgreSQL makes the pattern's letters
 // small, for Go's are others in some scripts; the index is in the default collation.
-const searched = ` AND a.search LIKE lower(? COLLATE "und-x-icu") COLLATE "default"`
+const (
+	isLike   = `LIKE lower(? COLLATE "und-x-icu") COLLATE "default"`
+	searched = ` AND a.search ` + isLike
+)
 
 // searchPattern finds text anywhere; % and _ are themselves.
 func searchPattern(text string) string {

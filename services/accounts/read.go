@@ -101,7 +101,8 @@ func pendingActivation(tx *store.Tx, id models.ID) (*models.OpenActivation, erro
 }
 
 // Find returns the accounts of the whole installation whose name, contact, e-mail or mobile has the text in it, fifty at
-// most in order of name, and where the next page begins; with no text, the parents.
+// most in order of name, and where the next page begins; with no text, the parents. A mobile number is found however it
+// is written, in its own country's way or with the country's code.
 // For: staff.
 func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQuery) (found []models.FoundAccount, next string, err error) {
 	if err := actor.Require(models.SupportAccounts); err != nil {
@@ -109,7 +110,11 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 	}
 	where, args := `a.kind = 'parent'`, []any{}
 	if pattern := searchPattern(q.Text); pattern != "" {
-		where, args = `a.kind <> 'operator' AND a.status <> 'deleted'`+searched, []any{pattern}
+		where, args = `a.kind <> 'operator' AND a.status <> 'deleted' AND (a.search `+isLike, []any{pattern}
+		if digits := mobileDigits(q.Text); digits != "" {
+			where, args = where+` OR a.search LIKE ?`, append(args, "%"+digits+"%")
+		}
+		where += `)`
 	}
 	if q.Status != "" {
 		where, args = where+` AND a.status = ?`, append(args, clean(string(q.Status)))

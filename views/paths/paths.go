@@ -4,6 +4,7 @@ package paths
 
 import (
 	"net/url"
+	"strconv"
 
 	"offshoot/models"
 )
@@ -58,7 +59,7 @@ func SubAccountAccess(id models.ID) string        { return SubAccount(id) + "/ac
 
 func StaffAccounts() string { return "/staff/accounts" }
 func StaffAccountList(q models.FindQuery) string {
-	return With(StaffAccounts(), url.Values{"q": {q.Text}, "status": {string(q.Status)}, "after": {q.After}})
+	return With(StaffAccounts(), url.Values{"q": {q.Text}, "status": {string(q.Status)}, "after": {q.After}, "people": {q.People}})
 }
 func StaffNewParent() string { return "/staff/accounts/new" }
 func StaffAccount(tenant, id models.ID) string {
@@ -95,6 +96,8 @@ func StaffWork() string { return "/staff/background-work" }
 func StaffRetry(tenant, id models.ID) string {
 	return "/staff/background-work/" + tenant.String() + "/" + id.String() + "/retry"
 }
+func StaffJobRetry(job int64) string   { return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/retry" }
+func StaffJobRemoval(job int64) string { return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/removal" }
 func StaffActionLog() string { return "/staff/action-log" }
 func StaffSettings() string  { return "/staff/settings" }
 

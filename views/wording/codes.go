@@ -20,6 +20,18 @@ var (
 		"activation_expired": "activation expired"}
 )
 
+// works are the kinds of background work.
+var works = map[string]string{"notify.deliver": "Delivering a mail or text", "sweep": "Clearing away what has expired",
+	"access.close": "Closing accesses that are over"}
+
+// Work is what a kind of background work is called.
+func Work(kind string) string {
+	if kind == "" {
+		return "Background work"
+	}
+	return capital(strings.ReplaceAll(word(works, kind), ".", " "))
+}
+
 // word is what a code is called, or the code itself in words.
 func word(words map[string]string, code string) string {
 	if known, ok := words[code]; ok {

@@ -95,9 +95,9 @@ var logSentences = map[models.Action]sentence{
 	models.MailFailed: func(l models.LogLine) string { return failed(named("Mail", quoted(l.Details["subject"])), l) },
 	models.TextSent:   func(l models.LogLine) string { return "Text sent" + to(l.Details["to"]) },
 	models.TextFailed: func(l models.LogLine) string { return failed("Text", l) },
-	models.JobGivenUp: func(l models.LogLine) string { return named("Background work given up", quoted(l.Details["what"])) },
+	models.JobGivenUp: func(l models.LogLine) string { return named("Background work given up:", Work(l.Details["kind"])) },
 	models.JobRetried: func(l models.LogLine) string {
-		return firstOf(channels[l.Details["channel"]], named("Background work", quoted(l.Details["what"]))) + to(l.Details["to"]) + " tried again"
+		return firstOf(channels[l.Details["channel"]], Work(l.Details["kind"])) + to(l.Details["to"]) + " tried again"
 	},
 }
 
