@@ -33,7 +33,7 @@ func mobileDigits(text string) string {
 }
 
 // FindUsers returns the people of the whole installation whose name or e-mail has the text in it, and those of accounts
-// whose mobile it is, fifty at most in order of e-mail; with no text, nobody. People of deleted accounts are left out.
+// whose mobile it is, of accounts of one status where the query names it, fifty at most in order of e-mail; with no text, nobody. People of deleted accounts are left out.
 // For: staff.
 func (s *Service) FindUsers(ctx context.Context, actor models.Actor, q models.FindQuery) (models.FoundUsers, error) {
 	if err := actor.Require(models.SupportAccounts); err != nil {
@@ -47,6 +47,9 @@ func (s *Service) FindUsers(ctx context.Context, actor models.Actor, q models.Fi
 	if digits := mobileDigits(q.Text); digits != "" {
 		where, args = `(`+where+` OR (u.tenant_id, u.account_id) IN (SELECT m.tenant_id, m.id FROM accounts m WHERE m.search LIKE ? AND m.mobile LIKE ?))`,
 			append(args, "%"+digits+"%", "%"+digits+"%")
+	}
+	if q.Status != "" {
+		where, args = where+` AND a.status = ?`, append(args, clean(string(q.Status)))
 	}
 	if at, ok := parseCursor(q.People); ok && orders["name"].reads(at.Key) {
 		where, args = where+` AND (u.email, u.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
