@@ -18,7 +18,7 @@ import (
 // every table that points to a user.
 func people(t *testing.T, p *webtest.Portal, account models.ID) (sum string) {
 	t.Helper()
-	if err := p.Store.Pool().QueryRow(t.Context(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
+	if err := p.Raw.QueryRow(t.Context(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
 		SELECT 'user' || users::text AS x FROM users WHERE account_id = $1
 		UNION ALL SELECT 'login' || l::text FROM login_emails l JOIN users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id WHERE u.account_id = $1
 		UNION ALL SELECT 'session' || s.id::text || s.token_hash::text FROM sessions s WHERE s.account_id = $1

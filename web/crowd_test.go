@@ -29,7 +29,7 @@ func atOnce(n int, do func(i int)) {
 func idOf(t *testing.T, p *webtest.Portal, name string) models.ID {
 	t.Helper()
 	var id models.ID
-	if err := p.Store.Pool().QueryRow(t.Context(), `SELECT id FROM accounts WHERE name = $1`, name).Scan(&id); err != nil {
+	if err := p.Raw.QueryRow(t.Context(), `SELECT id FROM accounts WHERE name = $1`, name).Scan(&id); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return id

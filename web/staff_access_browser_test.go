@@ -23,7 +23,7 @@ func TestStaffAccessInABrowser(t *testing.T) {
 		}
 		p.Clock.Add(time.Minute)
 	}
-	if _, err := p.Store.Pool().Exec(ctx, `INSERT INTO river_job (kind, args, max_attempts, state, finalized_at, attempt, errors, created_at)
+	if _, err := p.Raw.Exec(ctx, `INSERT INTO river_job (kind, args, max_attempts, state, finalized_at, attempt, errors, created_at)
 		VALUES ('sweep', '{}', 1, 'discarded', now(), 1, ARRAY['{"at":"2026-11-20T09:00:00Z","attempt":1,"error":"a_very_long_word_without_any_end_that_has_no_digits_in_it","trace":""}'::jsonb], now())`); err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func sam(p *webtest.Portal) storetest.Person  { return p.Sam }
 func nora(p *webtest.Portal) storetest.Person { return p.Clinic.Admin }
 
 func do(p *webtest.Portal, sql string) {
-	if _, err := p.Store.Pool().Exec(context.Background(), sql); err != nil {
+	if _, err := p.Raw.Exec(context.Background(), sql); err != nil {
 		panic(err)
 	}
 }

@@ -40,7 +40,7 @@ func TestStaffStatesInABrowser(t *testing.T) {
 	if _, err := p.Accounts.EnableSubAccounts(t.Context(), c.Admin.Actor); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Store.Pool().Exec(t.Context(), `UPDATE outbox SET status = 'failed', last_error = '550 no such mailbox' WHERE recipient = 'kiosk@clinic.example'`); err != nil {
+	if _, err := p.Raw.Exec(t.Context(), `UPDATE outbox SET status = 'failed', last_error = '550 no such mailbox' WHERE recipient = 'kiosk@clinic.example'`); err != nil {
 		t.Fatal(err)
 	}
 	chromium := p.Chromium(t)

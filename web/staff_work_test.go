@@ -16,7 +16,7 @@ func TestFailedWork(t *testing.T) {
 	account := p.AddPending(t, p.Clinic, "Kiosk", "kiosk@clinic.example")
 	code := p.Code(t, account.Mobile)
 	v := p.As(t, p.Sam).Get("/staff/background-work").Want(http.StatusOK).Sees("Nothing has failed")
-	if _, err := p.Store.Pool().Exec(t.Context(), `UPDATE outbox SET status = 'failed', tries = 8, last_error = '550 <b>no such</b> mailbox' WHERE account_id = $1`, account.ID); err != nil {
+	if _, err := p.Raw.Exec(t.Context(), `UPDATE outbox SET status = 'failed', tries = 8, last_error = '550 <b>no such</b> mailbox' WHERE account_id = $1`, account.ID); err != nil {
 		t.Fatal(err)
 	}
 	v.Get("/staff/background-work").Sees("Mail", "Text", "kiosk@clinic.example", account.Mobile, "550 <b>no such</b> mailbox", "tried 8 times", "Kiosk")
@@ -42,7 +42,7 @@ func TestFailedWork(t *testing.T) {
 // ACC-15: other work that failed can be tried again and given up; staff who are no Admins see it and change nothing.
 func TestFailedJobs(t *testing.T) {
 	p := webtest.Open(t)
-	if _, err := p.Store.Pool().Exec(t.Context(), `INSERT INTO river_job (kind, args, max_attempts, state, finalized_at, attempt, errors, created_at)
+	if _, err := p.Raw.Exec(t.Context(), `INSERT INTO river_job (kind, args, max_attempts, state, finalized_at, attempt, errors, created_at)
 		SELECT 'sweep', '{"secret":"hunter2"}', 1, 'discarded', now(), 1, ARRAY['{"at":"2026-11-20T09:00:00Z","attempt":1,"error":"<b>no</b> disk","trace":"goroutine 1"}'::jsonb], now()
 		FROM generate_series(1, 2)`); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 func newcomer(t *testing.T, p *webtest.Portal) storetest.Company {
 	t.Helper()
 	c := p.AddCompany(t, 1)
-	if _, err := p.Store.Pool().Exec(t.Context(), `UPDATE accounts SET sub_accounts_enabled = NULL WHERE id = $1`, c.ID); err != nil {
+	if _, err := p.Raw.Exec(t.Context(), `UPDATE accounts SET sub_accounts_enabled = NULL WHERE id = $1`, c.ID); err != nil {
 		t.Fatal(err)
 	}
 	return c

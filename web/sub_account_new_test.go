@@ -174,7 +174,7 @@ func TestAddSubAccountWithoutKey(t *testing.T) {
 func TestAddSubAccountOff(t *testing.T) {
 	p := webtest.Open(t)
 	v := filled(t, p)
-	if _, err := p.Store.Pool().Exec(context.Background(), `UPDATE accounts SET sub_accounts_enabled = NULL WHERE id = $1`, p.Clinic.ID); err != nil {
+	if _, err := p.Raw.Exec(context.Background(), `UPDATE accounts SET sub_accounts_enabled = NULL WHERE id = $1`, p.Clinic.ID); err != nil {
 		t.Fatal(err)
 	}
 	v.Press("Add sub-account").Want(422).Sees("The Sub-account feature is not enabled. Enable it in the Store.")

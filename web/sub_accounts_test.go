@@ -180,7 +180,7 @@ func rowsOf(t *testing.T, v *webtest.Visitor) [][]string {
 // ACC-1: until the feature is on, the pages say what it is and lead to the Store.
 func TestSubAccountsOff(t *testing.T) {
 	p := webtest.Open(t)
-	if _, err := p.Store.Pool().Exec(context.Background(), `UPDATE accounts SET sub_accounts_enabled = NULL WHERE id = $1`, p.Clinic.ID); err != nil {
+	if _, err := p.Raw.Exec(context.Background(), `UPDATE accounts SET sub_accounts_enabled = NULL WHERE id = $1`, p.Clinic.ID); err != nil {
 		t.Fatal(err)
 	}
 	v := p.As(t, p.Clinic.Admin)

@@ -18,6 +18,7 @@ type config struct {
 	Addr        string `env:"OFFSHOOT_ADDR" envDefault:"127.0.0.1:8080" help:"address the portal listens on"`
 	Data        string `env:"OFFSHOOT_DATA" envDefault:"./.offshoot" help:"folder of the private PostgreSQL, which serves when no database URL is set"`
 	DatabaseURL string `env:"DATABASE_URL" secret:"yes" help:"PostgreSQL 15 or newer, such as postgres://user@host/database"`
+	OwnerURL    string `env:"DATABASE_OWNER_URL" secret:"yes" help:"the same database, as the role that owns its tables: for migrate, run and demo alone"`
 	PublicURL   string `env:"OFFSHOOT_PUBLIC_URL" help:"address people use, for links in mails, such as https://portal.example.com"`
 	Name        string `env:"OFFSHOOT_NAME" envDefault:"Offshoot" help:"name of this installation, on every page and mail"`
 	Accent      string `env:"OFFSHOOT_ACCENT" help:"colour of this installation: blue, teal, violet, green, plum or graphite"`

@@ -40,6 +40,9 @@ func (c config) checkProduction() error {
 	if c.DatabaseURL == "" {
 		p = append(p, "DATABASE_URL is not set: portal and workers share one PostgreSQL")
 	}
+	if c.OwnerURL != "" {
+		p = append(p, "DATABASE_OWNER_URL is set: whoever broke into the portal would own its tables. Give it to offshoot migrate alone")
+	}
 	if c.SMTPURL == "" {
 		p = append(p, "SMTP_URL is not set: new accounts could not be activated without mail")
 	}
@@ -62,6 +65,19 @@ func (c config) wrong() problems {
 		if _, err := pgxpool.ParseConfig(c.DatabaseURL); err != nil {
 			p = append(p, "DATABASE_URL is no address of a PostgreSQL: write postgres://user:password@host:5432/database, "+
 				"special characters in the password as %XX")
+		}
+	}
+	if c.OwnerURL != "" {
+		owner, err := pgxpool.ParseConfig(c.OwnerURL)
+		application, bad := pgxpool.ParseConfig(c.DatabaseURL)
+		switch {
+		case err != nil:
+			p = append(p, "DATABASE_OWNER_URL is no address of a PostgreSQL: write it like DATABASE_URL")
+		case c.DatabaseURL == "":
+			p = append(p, "DATABASE_OWNER_URL is set and DATABASE_URL is not: the portal works as a role of its own")
+		case bad == nil && owner.ConnConfig.User == application.ConnConfig.User:
+			p = append(p, "DATABASE_URL and DATABASE_OWNER_URL name the same role: row-level security would not bind the portal. "+
+				"Name a new one in DATABASE_URL; it is made")
 		}
 	}
 	if err := (notify.Installation{Name: c.Name, PublicURL: "http://localhost"}).Check(); err != nil {

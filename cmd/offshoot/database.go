@@ -9,30 +9,51 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"offshoot/migrations"
+	"offshoot/services/store"
 	"offshoot/services/store/localpg"
 )
 
-// database is a migrated PostgreSQL: the one that DATABASE_URL names, or the private one in the data folder.
+// database is a PostgreSQL with the schema that this program needs: the one that DATABASE_URL names, or the private one in
+// the data folder.
 type database struct {
-	dsn     string
+	dsn     string // as the role that the portal works as
 	private *localpg.Server
 }
 
-// openDatabase brings the database up, and its schema to where this program needs it. Any number of programs may do so
-// at once on one DATABASE_URL; the private one serves a single program.
+// openDatabase brings the database up. Who owns its tables brings the schema up to date: that is the private one's owner, or
+// whom DATABASE_OWNER_URL names; any number of programs may do so at once. Who does not is refused with an old schema, and
+// so is a DATABASE_URL that names a role whom row-level security does not bind.
 func openDatabase(ctx context.Context, c config, log *slog.Logger) (_ *database, err error) {
 	db := &database{dsn: c.DatabaseURL}
+	owner := c.OwnerURL
 	if db.dsn == "" {
 		if db.private, err = localpg.Start(ctx, localpg.Config{Dir: c.Data, Log: log}); err != nil {
 			return nil, err
 		}
-		db.dsn = db.private.DSN("")
+		db.dsn, owner = db.private.DSN(""), db.private.OwnerDSN("")
 	}
-	if err := migrations.Up(ctx, db.dsn); err != nil {
+	if err := db.prepare(ctx, owner); err != nil {
 		db.close(log)
 		return nil, err
 	}
 	return db, nil
+}
+
+func (db *database) prepare(ctx context.Context, owner string) error {
+	if owner != "" {
+		if err := migrations.Up(ctx, owner, db.dsn); err != nil {
+			return err
+		}
+	}
+	st, err := store.Open(ctx, db.dsn, nil)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if err := st.Current(ctx); err != nil {
+		return err
+	}
+	return st.Bound(ctx)
 }
 
 // close stops the private server. It comes last: whatever uses the database must have ended.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"offshoot/models"
+	"offshoot/services/store"
 	"offshoot/services/store/localpg"
 )
 
@@ -22,6 +23,9 @@ func explain(err error) string {
 		return refusalText(refusal)
 	case errors.Is(err, localpg.ErrInUse):
 		return err.Error() + "; stop it, or use another folder with OFFSHOOT_DATA or --data"
+	case errors.Is(err, store.ErrUnbound):
+		return err.Error() + ". Name a role of its own in DATABASE_URL, such as postgres://offshoot_app:a-new-password@host/database, the one " +
+			"that owns the tables in DATABASE_OWNER_URL, and run offshoot migrate once: it makes the role"
 	case errors.As(err, &unreachable):
 		return "the database does not answer: " + unreachable.Error()
 	}

@@ -35,7 +35,7 @@ var rules = []rule{
 	{"static", nil, []string{"static/axetest"}},
 	{"static/axetest", nil, nil},
 
-	{"services/store", []string{"models"}, anyService},
+	{"services/store", []string{"models", "migrations"}, anyService},
 	{"services/store/localpg", nil, nil},
 	{"services/notify", []string{"models", "services/store"}, anyService},
 	{"services/identity", []string{"models", "services/store", "services/notify"}, anyService},

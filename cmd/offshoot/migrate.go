@@ -11,8 +11,9 @@ func migrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database's schema up to date",
-		Long: `Migrate brings the schema of the database to where this program needs it. The other commands do so at their start;
-this one is for doing it before, or as another role of the database.`,
+		Long: `Migrate brings the schema of the database to where this program needs it, as the role that DATABASE_OWNER_URL
+names, and gives the role of DATABASE_URL, as which the portal works, what it needs and no more. It makes that role when
+there is none. The version before may go on serving meanwhile.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := loadConfig(cmd)

@@ -151,9 +151,23 @@ func TestProductionRefusesUnsafeConfiguration(t *testing.T) {
 }
 
 func TestMigrateAndUnreachableDatabase(t *testing.T) {
-	database := "DATABASE_URL=" + storetest.Database(t)
-	if status, said := runToEnd(t, []string{database}, "", "migrate"); status != 0 || !strings.Contains(said, "up to date") {
+	database := storetest.Database(t)
+	owner := storetest.OwnerDSN(t, database)
+	if status, said := runToEnd(t, []string{"DATABASE_URL=" + database, "DATABASE_OWNER_URL=" + owner}, "", "migrate"); status != 0 || !strings.Contains(said, "up to date") {
 		t.Errorf("migrate: %d, %q", status, said)
+	}
+	if status, said := runToEnd(t, []string{"DATABASE_URL=" + owner}, "", "migrate"); status != 1 || !strings.Contains(said, "row-level security does not bind") {
+		t.Errorf("the owner as the portal's role: %d, %q", status, said)
+	}
+	if status, said := runToEnd(t, []string{"DATABASE_URL=" + owner, "DATABASE_OWNER_URL=" + owner}, "", "migrate"); status != 1 || !strings.Contains(said, "the same role") {
+		t.Errorf("one role for both: %d, %q", status, said)
+	}
+	old := storetest.Raw(t, database)
+	if _, err := old.Exec(t.Context(), `DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`); err != nil {
+		t.Fatal(err)
+	}
+	if status, said := runToEnd(t, []string{"DATABASE_URL=" + database}, "", "migrate"); status != 1 || !strings.Contains(said, "run offshoot migrate") {
+		t.Errorf("an old schema: %d, %q", status, said)
 	}
 	status, said := runToEnd(t, []string{"DATABASE_URL=postgres://acme:s3cret@127.0.0.1:1/acme"}, "", "migrate")
 	if status != 1 || !strings.Contains(said, "the database does not answer") || strings.Contains(said, "s3cret") {

@@ -14,8 +14,8 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the portal's pages, in production",
 		Long: `Serve answers requests. It keeps nothing but in PostgreSQL, so that any number of it may run; mails, texts and other
-background work are done by offshoot work. It brings the database's schema up to date at its start and refuses to start
-with an unsafe configuration.`,
+background work are done by offshoot work. It refuses to start with an unsafe configuration, with a schema that is older
+than the program, and as a role of the database that row-level security does not bind.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := loadConfig(cmd)

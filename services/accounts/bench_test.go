@@ -32,11 +32,11 @@ func BenchmarkListOfManyAgainstFew(b *testing.B) {
 		domain string
 		n      int
 	}{{w.Clinic, "few.example", 100}, {w.Harbor, "many.example", 100_000}} {
-		if _, err := w.Store.Pool().Exec(ctx, grow, c.ID, c.domain, c.Currency, c.n); err != nil {
+		if _, err := w.Raw.Exec(ctx, grow, c.ID, c.domain, c.Currency, c.n); err != nil {
 			b.Fatal(err)
 		}
 	}
-	if _, err := w.Store.Pool().Exec(ctx, "VACUUM ANALYZE"); err != nil {
+	if _, err := w.Raw.Exec(ctx, "VACUUM ANALYZE"); err != nil {
 		b.Fatal(err)
 	}
 	took := func(c storetest.Company, q models.AccountQuery) time.Duration {

@@ -21,13 +21,15 @@ const (
 	pageSize = 50
 	// CountLimit is how far a list counts what matches: an exact count of 100,000 rows costs more than the page.
 	CountLimit = 1000
+	// fewMatches of a search are looked up before anything else.
+	fewMatches = 5000
 )
 
 // order is how one column sorts: by an expression that an index serves, ties broken by the account's id.
 type order struct{ expr, id, cast string }
 
 // nameOrder is how names sort: as people read them, in every script.
-const nameOrder = `lower(a.name COLLATE "und-x-icu")`
+const nameOrder = `a.name_key`
 
 var orders = map[string]order{
 	"name":          {nameOrder, "a.id", "text"},
@@ -76,46 +78,68 @@ func (s *Service) List(ctx context.Context, actor models.Actor, q models.Account
 	}
 	var page models.AccountList
 	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
-		if err := countMatches(tx, q, &page); err != nil {
+		filter, err := filterOf(tx, q)
+		if err != nil {
 			return err
 		}
-		return listPage(tx, q, &page)
+		if err := countMatches(tx, filter, &page); err != nil {
+			return err
+		}
+		return listPage(tx, q, filter, &page)
 	})
 	return page, err
 }
 
-// where is the filter of a list, for accounts a.
-func where(q models.AccountQuery, tenant models.ID) (string, []any) {
-	sql, args := `a.tenant_id = ? AND a.kind = 'sub' AND a.status <> 'deleted'`, []any{tenant}
-	if q.Status != "" {
-		sql, args = sql+` AND a.status = ?`, append(args, clean(string(q.Status)))
-	}
-	if q.Funding != "" {
-		sql, args = sql+` AND a.funding = ?`, append(args, clean(string(q.Funding)))
-	}
-	if search := searchPattern(q.Search); search != "" {
-		sql, args = sql+searched, append(args, search)
-	}
-	return sql, args
+// filter is what a list shows, for accounts a.
+type filter struct {
+	sql  string
+	args []any
 }
 
-// searched holds the column search, which is in small letters, against a pattern. PostgreSQL makes the pattern's letters
-// small, for Go's are others in some scripts; the index is in the default collation.
-const (
-	isLike   = `LIKE lower(? COLLATE "und-x-icu") COLLATE "default"`
-	searched = ` AND a.search ` + isLike
-)
+func (f *filter) and(sql string, args ...any) {
+	f.sql, f.args = f.sql+" AND "+sql, append(f.args, args...)
+}
+
+// filterOf reads the query. What is searched for is looked up first, by the index that finds text anywhere: few matches
+// are then all that the list looks at, whatever it sorts by. More than fewMatches are so many that a list in any order meets
+// a page of them soon, and each row is held against the text.
+func filterOf(tx *store.Tx, q models.AccountQuery) (filter, error) {
+	f := filter{sql: `a.tenant_id = ? AND a.kind = 'sub' AND a.status <> 'deleted'`, args: []any{tx.Actor.Tenant}}
+	if q.Status != "" {
+		f.and(`a.status = ?`, clean(string(q.Status)))
+	}
+	if q.Funding != "" {
+		f.and(`a.funding = ?`, clean(string(q.Funding)))
+	}
+	pattern := searchPattern(q.Search)
+	if pattern == "" {
+		return f, nil
+	}
+	var found []string
+	err := tx.Raw(`SELECT sub_accounts_like(lower(? COLLATE "und-x-icu") COLLATE "default", ?)::text`, pattern, fewMatches+1).Scan(&found).Error
+	if len(found) > fewMatches {
+		// PostgreSQL would guess that LIKE finds next to nothing, and look at everything to sort it.
+		f.and(`strpos(a.search, lower(? COLLATE "und-x-icu") COLLATE "default") > 0`, searchText(q.Search))
+	} else {
+		f.and(`a.id = ANY (?::uuid[])`, "{"+strings.Join(found, ",")+"}")
+	}
+	return f, err
+}
 
 // searchPattern finds text anywhere; % and _ are themselves.
 func searchPattern(text string) string {
+	if text = searchText(text); text == "" {
+		return ""
+	}
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+func searchText(text string) string {
 	text = strings.TrimSpace(norm.NFC.String(clean(text)))
 	if runes := []rune(text); len(runes) > 100 {
 		text = string(runes[:100])
 	}
-	if text == "" {
-		return ""
-	}
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+	return text
 }
 
 // clean leaves out of text from outside what PostgreSQL would fail on, and what nobody searches for.
@@ -123,22 +147,20 @@ func clean(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), 1000)], ""), "\x00", "")
 }
 
-func countMatches(tx *store.Tx, q models.AccountQuery, page *models.AccountList) error {
-	where, args := where(q, tx.Actor.Tenant)
-	err := tx.Raw(`SELECT count(*) FROM (SELECT 1 FROM accounts a WHERE `+where+` LIMIT ?) x`, append(args, CountLimit+1)...).Scan(&page.Count).Error
+func countMatches(tx *store.Tx, f filter, page *models.AccountList) error {
+	err := tx.Raw(`SELECT count(*) FROM (SELECT 1 FROM accounts a WHERE `+f.sql+` LIMIT ?) x`, append(slices.Clip(f.args), CountLimit+1)...).Scan(&page.Count).Error
 	if page.Count > CountLimit {
 		page.Count, page.More = CountLimit, true
 	}
 	return err
 }
 
-func listPage(tx *store.Tx, q models.AccountQuery, page *models.AccountList) error {
+func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.AccountList) error {
 	by, known := orders[q.Sort]
 	page.Sorted = q.Sort
 	if !known {
 		by, page.Sorted = orders["name"], "name"
 	}
-	where, args := where(q, tx.Actor.Tenant)
 	cursor, backwards := q.After, false
 	if q.Before != "" {
 		cursor, backwards = q.Before, true
@@ -150,8 +172,7 @@ func listPage(tx *store.Tx, q models.AccountQuery, page *models.AccountList) err
 	}
 	at, valid := parseCursor(cursor)
 	if valid = valid && by.reads(at.Key); valid {
-		where += fmt.Sprintf(` AND (%s, %s) %s (?::%s, ?::uuid)`, by.expr, by.id, compare, by.cast)
-		args = append(args, at.Key, at.ID)
+		f.and(fmt.Sprintf(`(%s, %s) %s (?::%s, ?::uuid)`, by.expr, by.id, compare, by.cast), at.Key, at.ID)
 	}
 	var rows []struct {
 		ID, AccountID                    models.ID
@@ -165,8 +186,8 @@ func listPage(tx *store.Tx, q models.AccountQuery, page *models.AccountList) err
 	}
 	query := fmt.Sprintf(`SELECT a.id, a.name, a.contact_name, a.email, a.mobile, a.status, a.funding, b.asset, b.balance,
 		u.last_login_at, s.last_at, (%[1]s)::text AS sort_key`+listFrom+` WHERE %[3]s ORDER BY %[1]s %[4]s, %[2]s %[4]s LIMIT %[5]d`,
-		by.expr, by.id, where, direction, pageSize+1)
-	if err := tx.Raw(query, args...).Scan(&rows).Error; err != nil {
+		by.expr, by.id, f.sql, direction, pageSize+1)
+	if err := tx.Raw(query, f.args...).Scan(&rows).Error; err != nil {
 		return err
 	}
 	more := len(rows) > pageSize
@@ -220,7 +241,10 @@ func (s *Service) ExportDetails(ctx context.Context, actor models.Actor, q model
 		return err
 	}
 	return s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
-		where, args := where(q, tx.Actor.Tenant)
+		f, err := filterOf(tx, q)
+		if err != nil {
+			return err
+		}
 		return tx.Rows(ctx, func(rows pgx.Rows) error {
 			for rows.Next() {
 				var d models.SubAccountDetails
@@ -237,7 +261,7 @@ func (s *Service) ExportDetails(ctx context.Context, actor models.Actor, q model
 			return nil
 		}, `SELECT a.name, a.email, a.mobile, a.status, b.asset, b.allocated, b.balance`+
 			` FROM accounts a JOIN wallets b ON b.tenant_id = a.tenant_id AND b.account_id = a.id AND b.kind = 'balance'
-			WHERE `+numbered(where)+` ORDER BY `+nameOrder+`, a.id`, args...)
+			WHERE `+numbered(f.sql)+` ORDER BY `+nameOrder+`, a.id`, f.args...)
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 func listed(t *testing.T) *storetest.World {
 	t.Helper()
 	w := storetest.WorldOn(t, storetest.Unchecked(t))
-	pool := w.Store.Pool()
+	pool := w.Raw
 	_, err := pool.Exec(ctx, grow, w.Clinic.ID, "few.example", "EUR", 120)
 	must(t, err)
 	for _, tie := range []string{

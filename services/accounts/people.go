@@ -39,28 +39,27 @@ func (s *Service) FindUsers(ctx context.Context, actor models.Actor, q models.Fi
 	if err := actor.Require(models.SupportAccounts); err != nil {
 		return models.FoundUsers{}, err
 	}
-	pattern := searchPattern(q.Text)
-	if pattern == "" {
+	text := searchText(q.Text)
+	if text == "" {
 		return models.FoundUsers{}, nil
-	}
-	where, args := `lower((u.name || ' ' || u.email) COLLATE "und-x-icu") LIKE lower(? COLLATE "und-x-icu")`, []any{pattern}
-	if digits := mobileDigits(q.Text); digits != "" {
-		where, args = `(`+where+` OR (u.tenant_id, u.account_id) IN (SELECT m.tenant_id, m.id FROM accounts m WHERE m.search LIKE ? AND m.mobile LIKE ?))`,
-			append(args, "%"+digits+"%", "%"+digits+"%")
-	}
-	if q.Status != "" {
-		where, args = where+` AND a.status = ?`, append(args, clean(string(q.Status)))
-	}
-	if at, ok := parseCursor(q.People); ok && orders["name"].reads(at.Key) {
-		where, args = where+` AND (u.email, u.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
 	}
 	var page models.FoundUsers
 	err := s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		f := filter{sql: `a.status <> 'deleted'`}
+		if err := f.anywhere(tx, "users_like", "u", `lower((u.name || ' ' || u.email) COLLATE "und-x-icu") COLLATE "default"`, text); err != nil {
+			return err
+		}
+		if q.Status != "" {
+			f.and(`a.status = ?`, clean(string(q.Status)))
+		}
+		if at, ok := parseCursor(q.People); ok && orders["name"].reads(at.Key) {
+			f.and(`(u.email, u.id) > (?, ?::uuid)`, at.Key, at.ID)
+		}
 		return tx.Raw(`SELECT u.tenant_id, u.id, u.account_id, u.name, u.email, u.role, u.owner, u.disabled_at IS NOT NULL AS disabled,
 				a.name AS account_name, a.kind AS account_kind, p.name AS parent_name
-			FROM users u JOIN accounts a ON a.tenant_id = u.tenant_id AND a.id = u.account_id AND a.status <> 'deleted'
+			FROM users u JOIN accounts a ON a.tenant_id = u.tenant_id AND a.id = u.account_id
 			JOIN accounts p ON p.tenant_id = u.tenant_id AND p.id = u.tenant_id
-			WHERE `+where+` ORDER BY u.email, u.id LIMIT 51`, args...).Scan(&page.Users).Error
+			WHERE `+f.sql+` ORDER BY u.email, u.id LIMIT 51`, f.args...).Scan(&page.Users).Error
 	})
 	if len(page.Users) > pageSize {
 		page.Users = page.Users[:pageSize]
@@ -68,4 +67,31 @@ func (s *Service) FindUsers(ctx context.Context, actor models.Actor, q models.Fi
 		page.Next = cursorAt{last.Email, last.ID}.String()
 	}
 	return page, err
+}
+
+// anywhere narrows a survey to the rows of the table called as that hold a text anywhere in their search text, or the number that
+// the text is. They are looked up by the function of that name, as filterOf does within a tenant: few are then all that is
+// looked at; of many, a page is met soon in any order.
+func (f *filter) anywhere(tx *store.Tx, function, as, search, text string) error {
+	digits := mobileDigits(text)
+	number := ""
+	if digits != "" {
+		number = "%" + digits + "%"
+	}
+	var found []struct{ TenantID, ID models.ID }
+	err := tx.Raw(`SELECT tenant_id, id FROM `+function+`(lower(? COLLATE "und-x-icu") COLLATE "default", ?, ?)`, searchPattern(text), number, fewMatches+1).
+		Scan(&found).Error
+	if err != nil {
+		return err
+	}
+	if len(found) > fewMatches {
+		f.and(`(strpos(`+search+`, lower(? COLLATE "und-x-icu") COLLATE "default") > 0 OR ? <> '' AND strpos(`+search+`, ?) > 0)`, text, digits, digits)
+		return nil
+	}
+	var tenants, ids []string
+	for _, row := range found {
+		tenants, ids = append(tenants, row.TenantID.String()), append(ids, row.ID.String())
+	}
+	f.and(`(`+as+`.tenant_id, `+as+`.id) IN (SELECT * FROM unnest(?::uuid[], ?::uuid[]))`, "{"+strings.Join(tenants, ",")+"}", "{"+strings.Join(ids, ",")+"}")
+	return nil
 }

@@ -108,20 +108,6 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 	if err := actor.Require(models.SupportAccounts); err != nil {
 		return nil, "", err
 	}
-	where, args := `a.kind = 'parent'`, []any{}
-	if pattern := searchPattern(q.Text); pattern != "" {
-		where, args = `a.kind <> 'operator' AND a.status <> 'deleted' AND (a.search `+isLike, []any{pattern}
-		if digits := mobileDigits(q.Text); digits != "" {
-			where, args = where+` OR a.search LIKE ?`, append(args, "%"+digits+"%")
-		}
-		where += `)`
-	}
-	if q.Status != "" {
-		where, args = where+` AND a.status = ?`, append(args, clean(string(q.Status)))
-	}
-	if at, ok := parseCursor(q.After); ok && orders["name"].reads(at.Key) {
-		where, args = where+` AND (`+nameOrder+`, a.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
-	}
 	var rows []struct {
 		TenantID, ID                    models.ID
 		Kind                            models.AccountKind
@@ -134,10 +120,23 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 		SortKey                         string
 	}
 	err = s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		f := filter{sql: `a.kind = 'parent'`}
+		if text := searchText(q.Text); text != "" {
+			f = filter{sql: `a.kind <> 'operator' AND a.status <> 'deleted'`}
+			if err := f.anywhere(tx, "accounts_like", "a", `a.search`, text); err != nil {
+				return err
+			}
+		}
+		if q.Status != "" {
+			f.and(`a.status = ?`, clean(string(q.Status)))
+		}
+		if at, ok := parseCursor(q.After); ok && orders["name"].reads(at.Key) {
+			f.and(`(`+nameOrder+`, a.id) > (?, ?::uuid)`, at.Key, at.ID)
+		}
 		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, a.funding, p.name AS parent_name, w.asset, w.balance, `+nameOrder+` AS sort_key
 			FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
 			JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
-			WHERE `+where+` ORDER BY `+nameOrder+`, a.id LIMIT 51`, args...).Scan(&rows).Error
+			WHERE `+f.sql+` ORDER BY `+nameOrder+`, a.id LIMIT 51`, f.args...).Scan(&rows).Error
 	})
 	if len(rows) > pageSize {
 		rows = rows[:pageSize]
@@ -162,8 +161,11 @@ func (s *Service) Named(ctx context.Context, actor models.Actor, text string) (m
 	var a models.Account
 	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
 		var row struct{ ID models.ID }
-		err := tx.Raw(`SELECT id FROM accounts a WHERE tenant_id = ? AND status <> 'deleted' AND `+nameOrder+` = lower(? COLLATE "und-x-icu")
-			ORDER BY kind LIMIT 1`, actor.Tenant, norm.NFC.String(clean(text))).Scan(&row).Error
+		err := tx.Raw(`WITH typed AS (SELECT lower(@name COLLATE "und-x-icu") AS name)
+			SELECT id FROM (SELECT a.id, a.name_key FROM accounts a WHERE a.tenant_id = @tenant AND a.id = @tenant
+				UNION ALL SELECT a.id, a.name_key FROM accounts a WHERE a.tenant_id = @tenant AND a.kind = 'sub' AND a.status <> 'deleted'
+				AND a.name_key = (SELECT name FROM typed)) named JOIN typed ON named.name_key = typed.name LIMIT 1`,
+			map[string]any{"tenant": actor.Tenant, "name": norm.NFC.String(clean(text))}).Scan(&row).Error
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func (w *world) job(t *testing.T, tries int) int64 {
 
 func (w *world) state(t *testing.T, id int64) (state string) {
 	t.Helper()
-	if err := w.Store.Pool().QueryRow(t.Context(), `SELECT state::text FROM river_job WHERE id = $1`, id).Scan(&state); err != nil {
+	if err := w.Raw.QueryRow(t.Context(), `SELECT state::text FROM river_job WHERE id = $1`, id).Scan(&state); err != nil {
 		t.Fatal(err)
 	}
 	return state
@@ -75,7 +75,7 @@ func open(t *testing.T, fails *atomic.Bool) *world {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{fails: fails})
 	var err error
-	if w.jobs, err = river.NewClient(riverpgxv5.New(w.Store.Pool()), &river.Config{Logger: slog.New(slog.DiscardHandler), TestOnly: true,
+	if w.jobs, err = river.NewClient(riverpgxv5.New(w.Raw), &river.Config{Logger: slog.New(slog.DiscardHandler), TestOnly: true,
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}}, Workers: workers}); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestFailedWork(t *testing.T) {
 // ACC-15: page by page, newest first, nothing twice and nothing missing.
 func TestFailedWorkPages(t *testing.T) {
 	w := storetest.NewWorld(t)
-	if _, err := w.Store.Pool().Exec(t.Context(), `INSERT INTO river_job (kind, args, max_attempts, state, finalized_at, attempt, errors, created_at)
+	if _, err := w.Raw.Exec(t.Context(), `INSERT INTO river_job (kind, args, max_attempts, state, finalized_at, attempt, errors, created_at)
 		SELECT 'test.old', '{}', 1, 'discarded', now(), 1, ARRAY['{"at":"2026-11-20T09:00:00Z","attempt":1,"error":"no","trace":""}'::jsonb], now() FROM generate_series(1, 120)`); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"context"
 	"errors"
 	"fmt"
@@ -36,25 +38,31 @@ func options(dsn string) Options {
 }
 
 // look opens services at the moment where the story ends.
-func look(t *testing.T, dsn string) *player {
+func look(t *testing.T, dsn string) *looked {
 	t.Helper()
 	p, err := options(dsn).player(context.Background(), end)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.close)
-	return p
+	return &looked{player: p, raw: storetest.Raw(t, dsn)}
 }
 
-func checkBooks(t *testing.T, p *player) {
+// looked is the finished world, with a connection that sees all of it.
+type looked struct {
+	*player
+	raw *pgxpool.Pool
+}
+
+func checkBooks(t *testing.T, p *looked) {
 	t.Helper()
-	(&storetest.Services{Store: p.store}).CheckBooks(t)
+	(&storetest.Services{Store: p.store, Raw: p.raw}).CheckBooks(t)
 }
 
 // lines are the rows of a query as text.
-func lines(t *testing.T, p *player, query string) []string {
+func lines(t *testing.T, p *looked, query string) []string {
 	t.Helper()
-	rows, err := p.store.Pool().Query(context.Background(), query)
+	rows, err := p.raw.Query(context.Background(), query)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +77,7 @@ func lines(t *testing.T, p *player, query string) []string {
 }
 
 // digest is the world without what chance has a part in: ids, passwords, codes, tokens.
-func digest(t *testing.T, p *player) string {
+func digest(t *testing.T, p *looked) string {
 	t.Helper()
 	return strings.Join(append(lines(t, p, `SELECT a.name, '|', a.email, a.status, a.funding, w.kind, w.balance, w.allocated, w.entries, w.last_at
 			FROM accounts a LEFT JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id ORDER BY a.email, w.kind`),

@@ -31,7 +31,7 @@ var whose = map[string]string{
 // a new column without its companion fails here.
 func TestBothIdentitiesEverywhere(t *testing.T) {
 	w := newWorld(t)
-	rows, err := w.store.Pool().Query(w.ctx, `SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c
+	rows, err := w.raw.Query(w.ctx, `SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c
 		JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.table_type = 'BASE TABLE'
 		WHERE c.table_schema = 'public' AND c.table_name NOT LIKE 'river%' AND c.table_name NOT LIKE 'goose%'`)
 	w.ok(err)
@@ -41,7 +41,7 @@ func TestBothIdentitiesEverywhere(t *testing.T) {
 	for _, column := range all {
 		has[column] = true
 	}
-	rows, err = w.store.Pool().Query(w.ctx, `SELECT name FROM unnest($1::text[]) name WHERE split_part(name, '.', 2) ~ $2`, all, person)
+	rows, err = w.raw.Query(w.ctx, `SELECT name FROM unnest($1::text[]) name WHERE split_part(name, '.', 2) ~ $2`, all, person)
 	w.ok(err)
 	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	w.ok(err)

@@ -1,6 +1,8 @@
 package identity_test
 
 import (
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +31,7 @@ type world struct {
 	*testing.T
 	ctx      context.Context
 	store    *store.Store
+	raw      *pgxpool.Pool
 	identity *identity.Service
 	clock    *clock
 	person   map[string]models.User // by the part of the e-mail before the @
@@ -63,12 +66,13 @@ func (c *clock) pass(d time.Duration) {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, ctx: t.Context(), clock: &clock{at: time.Date(2026, 3, 29, 0, 59, 30, 0, time.UTC)}, person: map[string]models.User{}}
-	s, err := store.Open(context.Background(), storetest.Database(t), w.clock.now)
+	dsn := storetest.Database(t)
+	s, err := store.Open(context.Background(), dsn, w.clock.now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	w.store, w.identity = s, identity.New(s, cheap)
+	w.store, w.identity, w.raw = s, identity.New(s, cheap), storetest.Raw(t, dsn)
 
 	w.operator = w.account(models.NoID, models.Operator, "Operator", models.Active)
 	w.user(w.operator, w.operator, "ann@operator.example", models.Admin)
@@ -151,7 +155,7 @@ func (w *world) activation(u models.User, method string) {
 
 func (w *world) exec(sql string, args ...any) {
 	w.Helper()
-	if _, err := w.store.Pool().Exec(context.Background(), sql, args...); err != nil {
+	if _, err := w.raw.Exec(context.Background(), sql, args...); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -159,7 +163,7 @@ func (w *world) exec(sql string, args ...any) {
 // scan reads one row as the database has it.
 func (w *world) scan(into any, sql string, args ...any) {
 	w.Helper()
-	if err := w.store.Pool().QueryRow(context.Background(), sql, args...).Scan(into); err != nil {
+	if err := w.raw.QueryRow(context.Background(), sql, args...).Scan(into); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -252,7 +256,7 @@ type line struct {
 // log returns the lines of one action, oldest first.
 func (w *world) log(action models.Action) (lines []line) {
 	w.Helper()
-	rows, err := w.store.Pool().Query(context.Background(), `SELECT tenant_id, account_id, user_id, as_account_id, access_id, user_email, request_id, details
+	rows, err := w.raw.Query(context.Background(), `SELECT tenant_id, account_id, user_id, as_account_id, access_id, user_email, request_id, details
 		FROM action_log WHERE action = $1 ORDER BY at, id`, string(action))
 	w.ok(err)
 	defer rows.Close()

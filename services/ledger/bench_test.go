@@ -16,7 +16,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"offshoot/migrations"
 	"offshoot/models"
 	"offshoot/services/ledger"
 	"offshoot/services/store/localpg"
@@ -54,22 +53,8 @@ const (
 // Transfers a second through the service, against pgbench running the minimal transfer on the same durable server, in
 // turn: 1, 8 and 32 callers, all on one parent, and on random pairs of a parent and its sub-account.
 func BenchmarkTransfersAgainstPgbench(b *testing.B) {
-	dir, err := os.MkdirTemp("", "offshoot-bench-") // as root, the server's account must get in
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o711); err != nil {
-		b.Fatal(err)
-	}
-	server, err := localpg.Start(ctx, localpg.Config{Dir: dir})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = server.Stop(); _ = localpg.Remove(server.Dir()) })
-	if err := migrations.Up(ctx, server.DSN("")); err != nil {
-		b.Fatal(err)
-	}
-	w := storetest.WorldOn(b, storetest.On(b, server.DSN("")))
+	services, server := storetest.Durable(b)
+	w := storetest.WorldOn(b, services)
 	companies := []storetest.Company{w.Clinic}
 	for n := range 40 {
 		c := w.AddCompany(b, n)
@@ -81,7 +66,7 @@ func BenchmarkTransfersAgainstPgbench(b *testing.B) {
 	for n := range 30 {
 		hot = append(hot, w.AddActive(b, w.Clinic, fmt.Sprint("Hot ", n), fmt.Sprintf("hot%d@clinic.example", n)))
 	}
-	conn, err := pgx.Connect(ctx, server.DSN(""))
+	conn, err := pgx.Connect(ctx, server.OwnerDSN(""))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -161,7 +146,7 @@ func pgbench(b *testing.B, server *localpg.Server, callers int, script string) f
 		b.Fatal(err)
 	}
 	path := server.Program("pgbench")
-	cfg, err := pgx.ParseConfig(server.DSN(""))
+	cfg, err := pgx.ParseConfig(server.OwnerDSN(""))
 	if err != nil {
 		b.Fatal(err)
 	}

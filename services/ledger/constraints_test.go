@@ -47,14 +47,14 @@ func TestTheDatabaseRefuses(t *testing.T) {
 		"a zone that is the server's":  {`UPDATE accounts SET time_zone = 'Local' WHERE id = $1`, []any{own}, "accounts_time_zone_check"},
 		"two operators":                {`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency, status, created_at) SELECT x, x, 'operator', 'x', 'x', 'x', '', 'DE', 'UTC', 'EUR', 'active', now() FROM gen_random_uuid() x`, nil, "accounts_operator_key"},
 	} {
-		_, err := w.Store.Pool().Exec(ctx, try.sql, try.args...)
+		_, err := w.Raw.Exec(ctx, try.sql, try.args...)
 		if err == nil || !strings.Contains(err.Error(), try.says) {
 			t.Errorf("%s: %v, want %q", name, err, try.says)
 		}
 	}
 	// a transfer is reversed at most once
 	insert := `INSERT INTO transfers (tenant_id, id, kind, posted_at, reverses) VALUES ($1, $2, 'reversal', now(), $3)`
-	tx, err := w.Store.Pool().Begin(ctx)
+	tx, err := w.Raw.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -174,7 +174,7 @@ func TestPages(t *testing.T) {
 			return nil
 		})
 	}
-	if _, err := w.store.Pool().Exec(t.Context(), `UPDATE outbox SET status = 'failed' WHERE subject <> '3 1'`); err != nil {
+	if _, err := w.raw.Exec(t.Context(), `UPDATE outbox SET status = 'failed' WHERE subject <> '3 1'`); err != nil {
 		t.Fatal(err)
 	}
 	var all, failed []string

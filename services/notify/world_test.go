@@ -1,6 +1,8 @@
 package notify_test
 
 import (
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"context"
 	"log/slog"
 	"testing"
@@ -22,6 +24,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 type world struct {
 	*testing.T
 	store  *store.Store
+	raw    *pgxpool.Pool
 	notify *notify.Service
 	acme   models.Account // a parent
 	clinic models.Account // its sub-account
@@ -31,7 +34,8 @@ type world struct {
 
 func newWorld(t *testing.T, o notify.Options) *world {
 	t.Helper()
-	st, err := store.Open(t.Context(), storetest.Database(t), nil)
+	dsn := storetest.Database(t)
+	st, err := store.Open(t.Context(), dsn, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +45,7 @@ func newWorld(t *testing.T, o notify.Options) *world {
 		t.Fatal(err)
 	}
 	service.Hurry(10*time.Millisecond, 4, 2*time.Second)
-	w := &world{T: t, store: st, notify: service}
+	w := &world{T: t, store: st, raw: storetest.Raw(t, dsn), notify: service}
 	account := func(tenant models.ID, kind models.AccountKind, name, contact, email string) models.Account {
 		a := models.Account{TenantID: tenant, ID: models.NewID(), Kind: kind, Name: name, ContactName: contact, Email: email,
 			Mobile: "+4915112345678", Country: "DE", TimeZone: "Europe/Berlin", Currency: "EUR", Status: models.Active}
@@ -115,7 +119,7 @@ type row struct {
 
 func (w *world) row(id models.ID) row {
 	w.Helper()
-	rows, err := w.store.Pool().Query(w.Context(), `SELECT status, tries, last_error, body, sent_at FROM outbox WHERE id = $1`, id)
+	rows, err := w.raw.Query(w.Context(), `SELECT status, tries, last_error, body, sent_at FROM outbox WHERE id = $1`, id)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -137,7 +141,7 @@ type logged struct {
 
 func (w *world) logged(id models.ID) []logged {
 	w.Helper()
-	rows, err := w.store.Pool().Query(w.Context(), `SELECT tenant_id, account_id, action, user_email, details FROM action_log
+	rows, err := w.raw.Query(w.Context(), `SELECT tenant_id, account_id, action, user_email, details FROM action_log
 		WHERE subject_id = $1 ORDER BY at, id`, id)
 	if err != nil {
 		w.Fatal(err)
@@ -160,7 +164,7 @@ func (w *world) actions(id models.ID) (actions []models.Action) {
 func one[T any](w *world, sql string, args ...any) T {
 	w.Helper()
 	var v T
-	if err := w.store.Pool().QueryRow(w.Context(), sql, args...).Scan(&v); err != nil {
+	if err := w.raw.QueryRow(w.Context(), sql, args...).Scan(&v); err != nil {
 		w.Fatal(err)
 	}
 	return v

@@ -21,11 +21,13 @@ const benchRows = 200_000
 func logOf(b *testing.B) (*Service, models.Actor) {
 	b.Helper()
 	ctx := context.Background()
-	s, err := store.Open(ctx, storetest.Database(b), nil)
+	dsn := storetest.Database(b)
+	s, err := store.Open(ctx, dsn, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(s.Close)
+	raw := storetest.Raw(b, dsn)
 	tenant := models.NewID()
 	for _, sql := range []string{
 		`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency, status, funding, plan, created_at)
@@ -38,11 +40,11 @@ func logOf(b *testing.B) (*Service, models.Actor) {
 				jsonb_build_object('kind', 'message', 'country', (ARRAY['DE', 'FR', 'US', 'JO'])[1 + n %% 4])
 			FROM generate_series(1, %d) n, (SELECT array_agg(id) AS ids FROM accounts WHERE tenant_id = $1 AND kind = 'sub') a`, benchRows),
 	} {
-		if _, err := s.Pool().Exec(ctx, sql, tenant); err != nil {
+		if _, err := raw.Exec(ctx, sql, tenant); err != nil {
 			b.Fatal(err)
 		}
 	}
-	if _, err := s.Pool().Exec(ctx, `VACUUM (ANALYZE) action_log, accounts`); err != nil {
+	if _, err := raw.Exec(ctx, `VACUUM (ANALYZE) action_log, accounts`); err != nil {
 		b.Fatal(err)
 	}
 	return New(s), models.Actor{Tenant: tenant, Account: tenant, Kind: models.Parent, Privileges: models.PrivilegesOf(models.Parent, models.Admin, nil)}
@@ -74,6 +76,9 @@ func asCopy(b *testing.B, s *Service, actor models.Actor) {
 	sql = strings.Replace(sql, "$1", fmt.Sprintf("'%s'", args[0]), 1)
 	tx, err := s.store.Pool().Begin(ctx)
 	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, "SELECT set_config('app.tenant', $1, true)", actor.Tenant.String()); err != nil {
 		b.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(ctx) }()

@@ -28,6 +28,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"offshoot/migrations"
 	"offshoot/models"
 )
 
@@ -43,6 +44,13 @@ type Store struct {
 // Work is what happens inside one Change. It returns the line for the action log; more lines go to tx.Log. It may run
 // more than once when PostgreSQL asks for a retry, so it sets results, it does not add to them.
 type Work func(ctx context.Context, tx *Tx) (models.Event, error)
+
+// Current refuses with migrations.ErrNotCurrent a database whose schema is older than this program. For: the start of a
+// process, and whoever asks whether it is ready.
+func (s *Store) Current(ctx context.Context) error { return migrations.Check(ctx, s.sql) }
+
+// ErrUnbound says that the database's role passes row-level security.
+var ErrUnbound = errors.New("row-level security does not bind this role of the database")
 
 // Programming errors; no request can cause them.
 var (
@@ -97,6 +105,22 @@ func (s *Store) Close() {
 
 // Pool is for those who bring their own transactions: the job queue and readiness checks.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Bound refuses a database role that row-level security does not bind: a superuser, one that passes it, or the owner of the
+// tables. For: whoever opens a store to serve people.
+func (s *Store) Bound(ctx context.Context) error {
+	var role string
+	var passes, owns bool
+	err := s.pool.QueryRow(ctx, `SELECT current_user::text, rolsuper OR rolbypassrls, pg_has_role(current_user, relowner, 'MEMBER')
+		FROM pg_roles, pg_class WHERE rolname = current_user AND pg_class.oid = 'accounts'::regclass`).Scan(&role, &passes, &owns)
+	switch {
+	case err != nil:
+		return fmt.Errorf("store: %w", err)
+	case passes || owns:
+		return fmt.Errorf("%w: %s", ErrUnbound, role)
+	}
+	return nil
+}
 
 // Now is the store's clock, in UTC and whole microseconds, which is what the database keeps.
 func (s *Store) Now() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

@@ -54,7 +54,7 @@ func TestSweepKeys(t *testing.T) {
 func TestSweepKeysInBatches(t *testing.T) {
 	w := storetest.NewWorld(t)
 	ctx := context.Background()
-	tag, err := w.Store.Pool().Exec(ctx, `INSERT INTO idempotency_keys (tenant_id, account_id, key, fingerprint, event_id, claimed_at)
+	tag, err := w.Raw.Exec(ctx, `INSERT INTO idempotency_keys (tenant_id, account_id, key, fingerprint, event_id, claimed_at)
 		SELECT l.tenant_id, l.account_id, 'k' || n, ''::bytea, l.id, $1 FROM (SELECT * FROM action_log LIMIT 1) l, generate_series(1, 12000) n`,
 		w.Clock.Now().Add(-2*store.KeyTTL))
 	if err != nil || tag.RowsAffected() != 12000 {

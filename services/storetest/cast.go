@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -12,13 +13,16 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"offshoot/migrations"
 	"offshoot/models"
 	"offshoot/services/accounts"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/store"
+	"offshoot/services/store/localpg"
 )
 
 // Passphrase is the password of everybody in the cast.
@@ -39,6 +43,7 @@ type Services struct {
 	DSN      string
 	Clock    *Clock
 	Store    *store.Store
+	Raw      *pgxpool.Pool // passes every policy and grant
 	Identity *identity.Service
 	Accounts *accounts.Service
 	Ledger   *ledger.Service
@@ -54,21 +59,39 @@ func New(t testing.TB) *Services {
 // On is New on a database that the test has made.
 func On(t testing.TB, dsn string) *Services {
 	t.Helper()
-	s := open(t, dsn)
+	s := open(t, dsn, RawDSN(t, dsn))
 	t.Cleanup(s.Store.Close)
 	t.Cleanup(func() { s.CheckBooks(t) })
 	return s
 }
 
+// Durable is New on a server of its own that really writes to the disk, for benchmarks. It ends with b.
+func Durable(b *testing.B) (*Services, *localpg.Server) {
+	b.Helper()
+	dir, err := os.MkdirTemp("", "offshoot-bench-")
+	must(b, err)
+	must(b, os.Chmod(dir, 0o711)) // as root, the server's account must get in
+	ctx := context.Background()
+	server, err := localpg.Start(ctx, localpg.Config{Dir: dir})
+	must(b, err)
+	b.Cleanup(func() { _ = server.Stop(); _ = localpg.Remove(server.Dir()) })
+	must(b, migrations.Up(ctx, server.OwnerDSN(""), server.DSN("")))
+	s := open(b, server.DSN(""), server.AdminDSN(""))
+	b.Cleanup(s.Store.Close)
+	b.Cleanup(func() { s.CheckBooks(b) })
+	return s, server
+}
+
 // Unchecked is New without the check of the books, for benchmarks that fill tables past the services.
 func Unchecked(t testing.TB) *Services {
 	t.Helper()
-	s := open(t, Database(t))
+	dsn := Database(t)
+	s := open(t, dsn, RawDSN(t, dsn))
 	t.Cleanup(s.Store.Close)
 	return s
 }
 
-func open(t testing.TB, dsn string) *Services {
+func open(t testing.TB, dsn, raw string) *Services {
 	t.Helper()
 	s := &Services{DSN: dsn, Clock: &Clock{}}
 	s.Clock.Set(time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC))
@@ -76,6 +99,10 @@ func open(t testing.TB, dsn string) *Services {
 	if s.Store, err = store.Open(context.Background(), s.DSN, s.Clock.Now); err != nil {
 		t.Fatal(err)
 	}
+	if s.Raw, err = pgxpool.New(context.Background(), raw); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Raw.Close)
 	installation := notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
 	s.Identity = identity.New(s.Store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}, Installation: installation})
 	if s.Notify, err = notify.New(s.Store, notify.Options{KeepBodies: true}); err != nil {
@@ -106,9 +133,12 @@ var errUndo = errors.New("undo")
 // statement back.
 func (s *Services) FaultsAfter(t testing.TB, spoil string) []string {
 	t.Helper()
+	past, err := store.Open(context.Background(), RawDSN(t, s.DSN), s.Clock.Now)
+	must(t, err)
+	defer past.Close()
 	var faults []string
 	for _, tenant := range s.tenants(t) {
-		_, err := s.Store.Change(context.Background(), models.System(tenant), func(_ context.Context, tx *store.Tx) (models.Event, error) {
+		_, err := past.Change(context.Background(), models.System(tenant), func(_ context.Context, tx *store.Tx) (models.Event, error) {
 			for _, sql := range []string{`ALTER TABLE entries DISABLE TRIGGER USER`, `ALTER TABLE transfers DISABLE TRIGGER USER`,
 				`ALTER TABLE charges DISABLE TRIGGER USER`, `ALTER TABLE action_log DISABLE TRIGGER USER`, `SET CONSTRAINTS ALL DEFERRED`, spoil} {
 				if err := tx.Exec(sql).Error; err != nil {
@@ -128,7 +158,7 @@ func (s *Services) FaultsAfter(t testing.TB, spoil string) []string {
 
 func (s *Services) tenants(t testing.TB) []models.ID {
 	t.Helper()
-	rows, err := s.Store.Pool().Query(context.Background(), `SELECT id FROM accounts WHERE kind = 'parent'`)
+	rows, err := s.Raw.Query(context.Background(), `SELECT id FROM accounts WHERE kind = 'parent'`)
 	must(t, err)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[models.ID])
 	must(t, err)
@@ -184,9 +214,10 @@ func makeCast(t testing.TB) {
 	ready(t)
 	name, err := databases.clone(databases.template)
 	must(t, err)
-	s := open(t, databases.dsn(name))
+	s := open(t, databases.app.database(name), databases.raw.database(name))
 	cast.world = *WorldOn(t, s)
 	s.Store.Close()
+	s.Raw.Close()
 	must(t, databases.freeze(name))
 	cast.template = name
 }
@@ -270,7 +301,7 @@ func (w *World) AddPending(t testing.TB, c Company, name, email string) models.A
 func (s *Services) Fingerprint(t testing.TB) string {
 	t.Helper()
 	var sum string
-	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
+	must(t, s.Raw.QueryRow(context.Background(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
 		SELECT 'accounts' || accounts::text AS x FROM accounts UNION ALL SELECT 'privileges' || privileges::text FROM privileges
 		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, password_hash, disabled_at)::text FROM users
 		UNION ALL SELECT 'login' || login_emails::text FROM login_emails UNION ALL SELECT 'activations' || activations::text FROM activations
@@ -302,7 +333,7 @@ func (s *Services) Link(t testing.TB, email string) string {
 func (s *Services) inOutbox(t testing.TB, recipient string, pattern *regexp.Regexp) string {
 	t.Helper()
 	var body string
-	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT body FROM outbox WHERE recipient = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, recipient).Scan(&body))
+	must(t, s.Raw.QueryRow(context.Background(), `SELECT body FROM outbox WHERE recipient = $1 ORDER BY created_at DESC, id DESC LIMIT 1`, recipient).Scan(&body))
 	found := pattern.FindString(body)
 	if found == "" {
 		t.Fatalf("not in the outbox of %s: %s", recipient, body)
@@ -337,7 +368,7 @@ func (s *Services) BalanceOf(t testing.TB, a models.Account) models.Money {
 func (s *Services) Count(t testing.TB, from string, args ...any) int {
 	t.Helper()
 	var n int
-	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT count(*) FROM `+from, args...).Scan(&n))
+	must(t, s.Raw.QueryRow(context.Background(), `SELECT count(*) FROM `+from, args...).Scan(&n))
 	return n
 }
 
@@ -373,7 +404,7 @@ func (w *World) activate(t testing.TB, a models.Account) {
 	ctx := context.Background()
 	hash, err := w.Identity.HashPassword(ctx, Passphrase)
 	must(t, err)
-	pool := w.Store.Pool()
+	pool := w.Raw
 	for _, sql := range []string{
 		`UPDATE accounts SET status = 'active', activated_at = created_at WHERE tenant_id = $1 AND id = $2`,
 		`UPDATE activations SET ended_at = created_at WHERE tenant_id = $1 AND account_id = $2`,
@@ -405,7 +436,7 @@ func must(t testing.TB, err error) {
 func (s *Services) NewestTransfer(t testing.TB, a models.Account) models.ID {
 	t.Helper()
 	var id models.ID
-	must(t, s.Store.Pool().QueryRow(context.Background(), `SELECT e.transfer_id FROM entries e JOIN wallets w ON w.id = e.wallet_id
+	must(t, s.Raw.QueryRow(context.Background(), `SELECT e.transfer_id FROM entries e JOIN wallets w ON w.id = e.wallet_id
 		WHERE w.account_id = $1 AND w.kind = 'balance' ORDER BY e.number DESC LIMIT 1`, a.ID).Scan(&id))
 	return id
 }

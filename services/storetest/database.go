@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -18,14 +19,18 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"offshoot/migrations"
 	"offshoot/services/store/localpg"
 )
 
-// serverVariable names a PostgreSQL to use, by a role that may create databases and should not be a superuser. Without
-// it each test process starts a private one.
+// serverVariable names a PostgreSQL to use, by a role that may create databases and roles and passes row-level security, for
+// tests look at rows and spoil them. Without it each test process starts a private one.
 const serverVariable = "OFFSHOOT_TEST_DATABASE_URL"
+
+// applicationVariable names the same server as the application's role. Without it, one is made and dropped.
+const applicationVariable = "OFFSHOOT_TEST_APPLICATION_URL"
 
 // Main is the whole of a package's TestMain: it runs the tests, then removes what their databases needed, and ends the
 // process. A server is started only if a test asks for a database.
@@ -39,11 +44,39 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// Database returns the DSN of a migrated database that only t uses. It is dropped when t ends, whoever is connected.
+// Database returns the DSN of a migrated database that only t uses, as the application's role. It is dropped when t ends,
+// whoever is connected.
 func Database(t testing.TB) string {
 	t.Helper()
 	ready(t)
 	return copyOf(t, databases.template)
+}
+
+// Raw connects to the database of a DSN as a role that no policy and no grant binds, to look at rows of all tenants and to
+// spoil them.
+func Raw(t testing.TB, dsn string) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(context.Background(), RawDSN(t, dsn))
+	if err != nil {
+		t.Fatal("storetest: ", err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+// RawDSN is how Raw connects.
+func RawDSN(t testing.TB, dsn string) string { return named(t, dsn, databases.raw) }
+
+// OwnerDSN is the database of a DSN as the role that owns its tables and ran the migrations.
+func OwnerDSN(t testing.TB, dsn string) string { return named(t, dsn, databases.owner) }
+
+func named(t testing.TB, dsn string, as address) string {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal("storetest: ", err)
+	}
+	return as.database(config.Database)
 }
 
 // ready sees to the server and the template. It fails a test whose process would leave them behind.
@@ -69,7 +102,7 @@ func copyOf(t testing.TB, template string) string {
 			t.Error("storetest: ", err)
 		}
 	})
-	return databases.dsn(name)
+	return databases.app.database(name)
 }
 
 // databases are this process's.
@@ -82,9 +115,13 @@ type cluster struct {
 	once     sync.Once
 	failure  error
 	private  *localpg.Server // nil when a server was named
-	address  string          // of a database to give commands in
-	prefix   string          // of all names: others may use the same server
-	template string          // empty until it was made
+	owner    address
+	app      address
+	raw      address
+	role     string    // of the application, where it was made for this run
+	between  io.Closer // nil unless scopes are taken away
+	prefix   string    // of all names: others may use the same server
+	template string    // empty until it was made
 	clones   atomic.Int64
 }
 
@@ -100,20 +137,45 @@ func (c *cluster) start() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	c.prefix = "offshoot_test_" + strings.ToLower(rand.Text()[:10])
-	if c.address = os.Getenv(serverVariable); c.address == "" {
+	if given := os.Getenv(serverVariable); given == "" {
 		if err := c.startPrivate(ctx); err != nil {
 			return err
 		}
+	} else if err := c.useNamed(given); err != nil {
+		return err
 	}
 	template := c.prefix + "_template"
 	if err := c.run("CREATE DATABASE " + template); err != nil {
 		return err
 	}
 	c.template = template
-	if err := migrations.Up(ctx, c.dsn(template)); err != nil {
+	if err := migrations.Up(ctx, c.owner.database(template), c.app.database(template)); err != nil {
 		return err
 	}
+	if os.Getenv(unscopedVariable) != "" {
+		var err error
+		if c.app, c.between, err = unscoped(c.app); err != nil {
+			return err
+		}
+	}
 	return c.freeze(template)
+}
+
+// useNamed lets the migrations make the application's role, as they do for whoever names a server of their own.
+func (c *cluster) useNamed(given string) error {
+	config, err := pgx.ParseConfig(given)
+	if err != nil {
+		return err
+	}
+	c.owner, c.raw = address(given), address(given)
+	if application := os.Getenv(applicationVariable); application != "" {
+		c.app = address(application)
+		return nil
+	}
+	c.role = c.prefix + "_app"
+	c.app = address((&url.URL{Scheme: "postgres", User: url.UserPassword(c.role, rand.Text()),
+		RawQuery: url.Values{"host": {config.Host}, "port": {fmt.Sprint(config.Port)}, "sslmode": {"disable"}}.Encode()}).String())
+	return nil
 }
 
 // freeze makes a database a template. A connection to one stops its being copied; a test that makes one by mistake is
@@ -136,7 +198,7 @@ func (c *cluster) startPrivate(ctx context.Context) error {
 	if c.private, err = localpg.Start(ctx, localpg.Config{Dir: dir, NoSync: true, Log: log}); err != nil {
 		return errors.Join(err, localpg.Remove(dir))
 	}
-	c.address = c.private.DSN("")
+	c.owner, c.app, c.raw = address(c.private.OwnerDSN("")), address(c.private.DSN("")), address(c.private.AdminDSN(""))
 	return nil
 }
 
@@ -161,7 +223,7 @@ func (c *cluster) drop(name string) error {
 func (c *cluster) run(command string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, c.address)
+	conn, err := pgx.Connect(ctx, string(c.owner))
 	if err != nil {
 		return err
 	}
@@ -172,17 +234,23 @@ func (c *cluster) run(command string) error {
 	return nil
 }
 
-// dsn is the server's address with another database; pgx takes the last of two, where the address is not a URL.
-func (c *cluster) dsn(name string) string {
-	u, err := url.Parse(c.address)
+// address is the server, as one role.
+type address string
+
+// database is the address with another database; pgx takes the last of two, where the address is not a URL.
+func (a address) database(name string) string {
+	u, err := url.Parse(string(a))
 	if err != nil || u.Scheme == "" {
-		return c.address + " dbname=" + name
+		return string(a) + " dbname=" + name
 	}
 	u.Path = "/" + name
 	return u.String()
 }
 
 func (c *cluster) close() error {
+	if c.between != nil {
+		_ = c.between.Close()
+	}
 	if c.private != nil {
 		return errors.Join(c.private.Stop(), localpg.Remove(c.private.Dir()))
 	}
@@ -191,6 +259,9 @@ func (c *cluster) close() error {
 		if template != "" {
 			failed = errors.Join(failed, c.drop(template))
 		}
+	}
+	if c.role != "" {
+		failed = errors.Join(failed, c.run("DROP ROLE IF EXISTS "+c.role))
 	}
 	return failed
 }

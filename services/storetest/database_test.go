@@ -41,7 +41,7 @@ func TestDatabase(t *testing.T) {
 					t.Error("another test's table is here")
 				}
 				// A connection left open does not keep the database.
-				conn, err := pgx.Connect(t.Context(), dsn)
+				conn, err := pgx.Connect(t.Context(), storetest.RawDSN(t, dsn))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -60,19 +60,19 @@ func TestDatabase(t *testing.T) {
 func TestNamedServer(t *testing.T) {
 	server := privateServer(t, newDir(t))
 	const names = "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database"
-	before := ask(t, server.DSN(""), names)
-	config, err := pgx.ParseConfig(server.DSN(""))
+	before := ask(t, server.AdminDSN(""), names)
+	config, err := pgx.ParseConfig(server.AdminDSN(""))
 	if err != nil {
 		t.Fatal(err)
 	}
 	words := fmt.Sprintf("host=%s port=%d user=%s dbname=%s", config.Host, config.Port, config.User, config.Database)
-	for _, dsn := range []string{server.DSN(""), words} {
+	for _, dsn := range []string{server.AdminDSN(""), words} {
 		room := newDir(t)
-		out, err := rerun(t, "TMPDIR="+room, "OFFSHOOT_TEST_DATABASE_URL="+dsn)
+		out, err := rerun(t, "TMPDIR="+room, "OFFSHOOT_TEST_DATABASE_URL="+dsn, "OFFSHOOT_TEST_APPLICATION_URL="+server.DSN(""))
 		if err != nil {
 			t.Errorf("with %s: %v\n%s", dsn, err, out)
 		}
-		if after := ask(t, server.DSN(""), names); after != before {
+		if after := ask(t, server.AdminDSN(""), names); after != before {
 			t.Errorf("the databases were %s and are %s", before, after)
 		}
 		if left := entries(t, room); left != "" {

@@ -16,7 +16,7 @@ const (
 )
 
 // writeAccess decides who may connect: the account that the program runs as, known from the socket, without a password,
-// under the two roles that it uses. It is written before every launch, so that neither an edit nor a change of the
+// under the three roles that it uses. It is written before every launch, so that neither an edit nor a change of the
 // program's account outlasts a start.
 func (s *Server) writeAccess() error {
 	self, err := accountOf(os.Geteuid())
@@ -25,37 +25,48 @@ func (s *Server) writeAccess() error {
 	}
 	hba := ownWords + "local all all peer map=program\n"
 	quoted := `"` + strings.ReplaceAll(self.name, `"`, `""`) + `"`
-	ident := ownWords + fmt.Sprintf("program %s %s\nprogram %s %s\n", quoted, superuser, quoted, s.cfg.Name)
+	ident := ownWords + fmt.Sprintf("program %[1]s %[2]s\nprogram %[1]s %[3]s\nprogram %[1]s %[4]s\n", quoted, superuser, s.cfg.Name, s.application())
 	if err := replaceIn(s.data, hbaFile, hba, s.account); err != nil {
 		return err
 	}
 	return replaceIn(s.data, identFile, ident, s.account)
 }
 
-// ensureRole makes the application's role and its database, or finishes what a killed program began. The role is held to
-// what it may be at every start.
-func (s *Server) ensureRole(ctx context.Context) error {
+// application is the role that the portal works as.
+func (s *Server) application() string { return s.cfg.Name + "_app" }
+
+// ensureRoles makes the owner, its database and the application's role, or finishes what a killed program began. The roles
+// are held to what they may be at every start.
+func (s *Server) ensureRoles(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, s.AdminDSN("postgres"))
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	var role, database bool
-	err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
-		EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.cfg.Name).Scan(&role, &database)
-	if err != nil {
+	if err := ensureRole(ctx, conn, s.cfg.Name, "CREATEDB"); err != nil {
+		return err
+	}
+	if err := ensureRole(ctx, conn, s.application(), "NOCREATEDB"); err != nil {
+		return err
+	}
+	var database bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)`, s.cfg.Name).Scan(&database); err != nil || database {
 		return err
 	}
 	name := pgx.Identifier{s.cfg.Name}.Sanitize()
-	verb := "ALTER"
-	if !role {
-		verb = "CREATE"
-	}
-	if _, err := conn.Exec(ctx, verb+" ROLE "+name+" LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS"); err != nil {
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+name+" OWNER "+name)
+	return err
+}
+
+func ensureRole(ctx context.Context, conn *pgx.Conn, name, powers string) error {
+	var exists bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)`, name).Scan(&exists); err != nil {
 		return err
 	}
-	if !database {
-		_, err = conn.Exec(ctx, "CREATE DATABASE "+name+" OWNER "+name)
+	verb := "CREATE"
+	if exists {
+		verb = "ALTER"
 	}
+	_, err := conn.Exec(ctx, verb+" ROLE "+pgx.Identifier{name}.Sanitize()+" LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE "+powers)
 	return err
 }

@@ -29,19 +29,19 @@ func TestServerKilled(t *testing.T) {
 		cfg := quick(t, dir)
 		cfg.pace = pace{first: time.Millisecond, longest: time.Second, healthy: test.healthy}
 		s := start(t, cfg)
-		exec1(t, s.DSN(""), "CREATE TABLE IF NOT EXISTS kept (n int)")
+		exec1(t, s.OwnerDSN(""), "CREATE TABLE IF NOT EXISTS kept (n int)")
 		for range 2 {
 			rows++
-			exec1(t, s.DSN(""), "INSERT INTO kept VALUES ($1)", rows)
+			exec1(t, s.OwnerDSN(""), "INSERT INTO kept VALUES ($1)", rows)
 			pid := s.Pid()
 			kill(t, pid)
-			eventually(t, "the server is back", func() bool { return s.Pid() != pid && try(t, s.DSN(""), "SELECT") == nil })
+			eventually(t, "the server is back", func() bool { return s.Pid() != pid && try(t, s.OwnerDSN(""), "SELECT") == nil })
 		}
 		equal(t, fmt.Sprintf("the count of two restarts, where healthy is %v", test.healthy), s.Restarts(), test.count)
 		must(t, s.Stop())
 	}
 	s := start(t, quick(t, dir))
-	equal(t, "rows", ask(t, s.DSN(""), "SELECT string_agg(n::text, ' ' ORDER BY n) FROM kept"), "1 2 3 4")
+	equal(t, "rows", ask(t, s.OwnerDSN(""), "SELECT string_agg(n::text, ' ' ORDER BY n) FROM kept"), "1 2 3 4")
 }
 
 // Running: a long query of a killed server does not keep the next one waiting, nor does it go on writing beside it.
@@ -52,7 +52,7 @@ func TestServerKilledWhileBusy(t *testing.T) {
 	}
 	cfg := quick(t, madeDir(t))
 	s := start(t, cfg)
-	conn, err := pgx.Connect(t.Context(), s.DSN(""))
+	conn, err := pgx.Connect(t.Context(), s.OwnerDSN(""))
 	must(t, err)
 	defer conn.Close(context.Background())
 	var backend int
@@ -73,7 +73,7 @@ func TestServerKilledWhileBusy(t *testing.T) {
 	})
 	pid := s.Pid()
 	kill(t, pid)
-	eventually(t, "the server is back", func() bool { return s.Pid() != pid && try(t, s.DSN(""), "SELECT") == nil })
+	eventually(t, "the server is back", func() bool { return s.Pid() != pid && try(t, s.OwnerDSN(""), "SELECT") == nil })
 	if err := <-busy; err == nil {
 		t.Error("the query went through")
 	}
@@ -100,7 +100,7 @@ func TestProgramKilled(t *testing.T) {
 			last := w.rest(t, 50)
 			s := start(t, quick(t, dir))
 			missing := fmt.Sprintf("SELECT count(*)::text FROM generate_series(1, %d) n WHERE NOT EXISTS (SELECT FROM kept k WHERE k.n = n)", last)
-			equal(t, "acknowledged rows that are missing", ask(t, s.DSN(""), missing), "0")
+			equal(t, "acknowledged rows that are missing", ask(t, s.OwnerDSN(""), missing), "0")
 			if serves(w.server, s.data) {
 				t.Errorf("the first program's server, process %d, still runs", w.server)
 			}
@@ -138,7 +138,7 @@ func TestStopDuringBackoff(t *testing.T) {
 		t.Errorf("Stop took %v", took)
 	}
 	s = start(t, quick(t, s.Dir()))
-	equal(t, "an answer", ask(t, s.DSN(""), "SELECT 'yes'"), "yes")
+	equal(t, "an answer", ask(t, s.OwnerDSN(""), "SELECT 'yes'"), "yes")
 }
 
 // Running: attempts come ever more slowly, up to a limit.
@@ -177,7 +177,7 @@ func TestStalePidFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			must(t, replaceIn(s.data, pidFile, text, s.account))
 			s := start(t, cfg)
-			equal(t, "an answer", ask(t, s.DSN(""), "SELECT 'yes'"), "yes")
+			equal(t, "an answer", ask(t, s.OwnerDSN(""), "SELECT 'yes'"), "yes")
 			must(t, s.Stop())
 		})
 	}
@@ -191,14 +191,14 @@ func TestOrphanIsEnded(t *testing.T) {
 	t.Parallel()
 	cfg := quick(t, madeDir(t))
 	s := start(t, cfg)
-	exec1(t, s.DSN(""), "CREATE TABLE kept AS SELECT 'here' AS word")
+	exec1(t, s.OwnerDSN(""), "CREATE TABLE kept AS SELECT 'here' AS word")
 	must(t, s.Stop())
 	orphan, ended := s.stranger(t, s.binaries.path("postgres"), "-D", s.data, "-c", "listen_addresses=", "-k", s.socket.path)
-	eventually(t, "the orphan answers", func() bool { return try(t, s.DSN(""), "SELECT") == nil })
+	eventually(t, "the orphan answers", func() bool { return try(t, s.OwnerDSN(""), "SELECT") == nil })
 	s = start(t, cfg)
 	<-ended
 	equal(t, "the orphan's exit, 0 after an orderly end", orphan.ProcessState.ExitCode(), 0)
-	equal(t, "the word", ask(t, s.DSN(""), "SELECT word FROM kept"), "here")
+	equal(t, "the word", ask(t, s.OwnerDSN(""), "SELECT word FROM kept"), "here")
 }
 
 // stranger runs a program as the server's account, but not as ours to keep; the channel is closed when it has ended.

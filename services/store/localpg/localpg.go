@@ -4,8 +4,9 @@
 // made to be killed: a server that ends is started again, a program that ends takes its server along, and whatever
 // either of them left behind is cleared at the next start. What was committed stays.
 //
-// Two roles exist. AdminDSN is the superuser, which passes row-level security and is for maintenance. DSN is the
-// application's own role: it owns its database and may create others, and nothing more.
+// Three roles exist. AdminDSN is the superuser, which passes row-level security and is for maintenance. OwnerDSN owns the
+// database and its tables and may create others: migrations are its. DSN is the application's, which owns nothing, so that
+// every policy and grant binds it.
 //
 // Below the directory that is given to Start:
 //
@@ -93,7 +94,7 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = s.ensureRole(ctx); err != nil {
+	if err = s.ensureRoles(ctx); err != nil {
 		_ = p.stop(cfg.StopGrace)
 		return nil, err
 	}
@@ -116,7 +117,10 @@ func (s *Server) Stop() error {
 
 // DSN is how the application connects: as its own role, to the database named, or to its own if the name is empty.
 // It has the form of a URL, as DATABASE_URL has.
-func (s *Server) DSN(database string) string { return s.dsn(s.cfg.Name, database) }
+func (s *Server) DSN(database string) string { return s.dsn(s.application(), database) }
+
+// OwnerDSN is like DSN, but as the role that owns the database: for migrations.
+func (s *Server) OwnerDSN(database string) string { return s.dsn(s.cfg.Name, database) }
 
 // AdminDSN is like DSN, but as the superuser: for maintenance and tests, never for serving requests.
 func (s *Server) AdminDSN(database string) string { return s.dsn(superuser, database) }

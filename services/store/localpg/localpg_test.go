@@ -30,19 +30,19 @@ func TestColdAndWarmStart(t *testing.T) {
 		"timezone": "UTC", "max_connections": "100", "shared_buffers": "128MB", "listen_addresses": "",
 		"server_encoding": "UTF8", "lc_collate": "C",
 	} {
-		equal(t, name, ask(t, s.DSN(""), "SELECT current_setting('"+name+"')"), want)
+		equal(t, name, ask(t, s.OwnerDSN(""), "SELECT current_setting('"+name+"')"), want)
 	}
-	equal(t, "a small letter", ask(t, s.DSN(""), "SELECT lower('ÉΩЖ')"), "éωж")
+	equal(t, "a small letter", ask(t, s.OwnerDSN(""), "SELECT lower('ÉΩЖ')"), "éωж")
 	st, err := os.Stat(s.socket.path)
 	must(t, err)
 	equal(t, "the mode of the socket's directory", st.Mode().Perm(), 0o700)
 	group, err := syscall.Getpgid(s.Pid())
 	must(t, err)
 	equal(t, "the server's process group", group, s.Pid())
-	exec1(t, s.DSN(""), "CREATE TABLE kept AS SELECT 'here' AS word")
+	exec1(t, s.OwnerDSN(""), "CREATE TABLE kept AS SELECT 'here' AS word")
 	must(t, s.Stop())
 	equal(t, "the process after Stop", s.Pid(), 0)
-	if err := try(t, s.DSN(""), "SELECT"); err == nil {
+	if err := try(t, s.OwnerDSN(""), "SELECT"); err == nil {
 		t.Error("the server answers after Stop")
 	}
 	must(t, s.Stop())
@@ -50,25 +50,25 @@ func TestColdAndWarmStart(t *testing.T) {
 	began = time.Now()
 	s = start(t, cfg)
 	t.Logf("cold start %v, warm start %v", cold.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
-	equal(t, "the word", ask(t, s.DSN(""), "SELECT word FROM kept"), "here")
+	equal(t, "the word", ask(t, s.OwnerDSN(""), "SELECT word FROM kept"), "here")
 	equal(t, "restarts", s.Restarts(), 0)
 }
 
-// Running: the application's role owns its database, may make others and the extensions migrations need, and is bound
-// by row-level security; the superuser is another.
-func TestApplicationRole(t *testing.T) {
+// Running: the owner may make databases and the extensions migrations need, and is bound by row-level security; the
+// application's role owns and may nothing; the superuser is another.
+func TestRoles(t *testing.T) {
 	t.Parallel()
 	cfg := quick(t, madeDir(t))
 	cfg.Name = "portal"
 	s := start(t, cfg)
-	equal(t, "the role", ask(t, s.DSN(""), "SELECT current_user||' of '||current_database()"), "portal of portal")
-	equal(t, "the owner", ask(t, s.DSN(""), "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'portal'"), "portal")
-	equal(t, "its powers", ask(t, s.DSN(""), `SELECT concat(rolsuper, rolbypassrls, rolcreaterole, rolreplication, rolcreatedb)
+	equal(t, "the role", ask(t, s.OwnerDSN(""), "SELECT current_user||' of '||current_database()"), "portal of portal")
+	equal(t, "the owner", ask(t, s.OwnerDSN(""), "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'portal'"), "portal")
+	equal(t, "its powers", ask(t, s.OwnerDSN(""), `SELECT concat(rolsuper, rolbypassrls, rolcreaterole, rolreplication, rolcreatedb)
 		FROM pg_roles WHERE rolname = current_user`), "fffft")
 	equal(t, "the superuser", ask(t, s.AdminDSN(""), "SELECT current_user||' of '||current_database()"), "postgres of portal")
 
 	// The way migrations come: goose, over database/sql.
-	db, err := sql.Open("pgx", s.DSN(""))
+	db, err := sql.Open("pgx", s.OwnerDSN(""))
 	must(t, err)
 	defer db.Close()
 	migrations, err := goose.NewProvider(goose.DialectPostgres, db, fstest.MapFS{"00001_start.sql": {Data: []byte(`-- +goose Up
@@ -79,22 +79,31 @@ func TestApplicationRole(t *testing.T) {
 	must(t, err)
 	_, err = migrations.Up(t.Context())
 	must(t, err)
-	equal(t, "rows of no tenant", ask(t, s.DSN(""), "SELECT count(*)::text FROM rows"), "0")
+	equal(t, "rows of no tenant", ask(t, s.OwnerDSN(""), "SELECT count(*)::text FROM rows"), "0")
 	equal(t, "rows the superuser sees", ask(t, s.AdminDSN(""), "SELECT count(*)::text FROM rows"), "2")
 
-	exec1(t, s.DSN(""), "CREATE DATABASE copied TEMPLATE template1 STRATEGY file_copy")
-	equal(t, "the other database", ask(t, s.DSN("copied"), "SELECT current_database()::text"), "copied")
+	exec1(t, s.OwnerDSN(""), "CREATE DATABASE copied TEMPLATE template1 STRATEGY file_copy")
+	equal(t, "the other database", ask(t, s.OwnerDSN("copied"), "SELECT current_database()::text"), "copied")
 	for _, forbidden := range []string{"COPY (SELECT 1) TO PROGRAM 'true'", "ALTER SYSTEM SET fsync = off", "CREATE ROLE other", "SET ROLE postgres"} {
-		if err := try(t, s.DSN(""), forbidden); err == nil {
+		if err := try(t, s.OwnerDSN(""), forbidden); err == nil {
 			t.Errorf("the application may %s", forbidden)
+		}
+	}
+
+	equal(t, "the application's role", ask(t, s.DSN(""), `SELECT concat(rolname, ' ', rolsuper, rolbypassrls, rolcreaterole, rolreplication, rolcreatedb)
+		FROM pg_roles WHERE rolname = current_user`), "portal_app fffff")
+	for _, forbidden := range []string{"SELECT count(*) FROM rows", "DROP TABLE rows", "CREATE TABLE mine (n int)", "SET ROLE portal", "CREATE DATABASE mine"} {
+		if err := try(t, s.DSN(""), forbidden); err == nil {
+			t.Errorf("the application's role may %s", forbidden)
 		}
 	}
 
 	// A role that was given more is held to what it may be.
 	exec1(t, s.AdminDSN(""), "ALTER ROLE portal SUPERUSER BYPASSRLS")
+	exec1(t, s.AdminDSN(""), "ALTER ROLE portal_app SUPERUSER BYPASSRLS")
 	must(t, s.Stop())
 	s = start(t, cfg)
-	equal(t, "its powers", ask(t, s.DSN(""), `SELECT concat(rolsuper, rolbypassrls) FROM pg_roles WHERE rolname = current_user`), "ff")
+	equal(t, "its powers", ask(t, s.OwnerDSN(""), `SELECT string_agg(concat(rolsuper, rolbypassrls), ' ') FROM pg_roles WHERE rolname LIKE 'portal%'`), "ff ff")
 }
 
 // Running: settings that safety rests on cannot be changed in the cluster; the others are the installation's to change.
@@ -102,14 +111,14 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	cfg := quick(t, madeDir(t))
 	s := start(t, cfg)
-	equal(t, "fsync without sync", ask(t, s.DSN(""), "SHOW fsync"), "off")
+	equal(t, "fsync without sync", ask(t, s.OwnerDSN(""), "SHOW fsync"), "off")
 	must(t, s.Stop())
 	must(t, appendTo(s.data, "postgresql.conf", "max_connections = 42\nlisten_addresses = '127.0.0.1'\nhba_file = '/tmp/none'\nfsync = off\n"))
 	cfg.NoSync = false
 	s = start(t, cfg)
-	equal(t, "max_connections", ask(t, s.DSN(""), "SHOW max_connections"), "42")
-	equal(t, "listen_addresses", ask(t, s.DSN(""), "SHOW listen_addresses"), "")
-	equal(t, "fsync", ask(t, s.DSN(""), "SHOW fsync"), "on")
+	equal(t, "max_connections", ask(t, s.OwnerDSN(""), "SHOW max_connections"), "42")
+	equal(t, "listen_addresses", ask(t, s.OwnerDSN(""), "SHOW listen_addresses"), "")
+	equal(t, "fsync", ask(t, s.OwnerDSN(""), "SHOW fsync"), "on")
 }
 
 // Running: a second instance on the same data is refused, naming the process of the first.
@@ -165,7 +174,7 @@ func TestAccessIsRewritten(t *testing.T) {
 	tamper()
 	first := s.Pid()
 	kill(t, first)
-	eventually(t, "another server", func() bool { return s.Pid() != first && try(t, s.DSN(""), "SELECT") == nil })
+	eventually(t, "another server", func() bool { return s.Pid() != first && try(t, s.OwnerDSN(""), "SELECT") == nil })
 	right()
 	text, err := os.ReadFile(victim)
 	must(t, err)
@@ -190,7 +199,7 @@ func TestOddDirectories(t *testing.T) {
 			if len(socketFile(s.socket.path)) > maxSocketPath {
 				t.Errorf("%s is too long", s.socket.path)
 			}
-			equal(t, "an answer", ask(t, s.DSN(""), "SELECT 'yes'"), "yes")
+			equal(t, "an answer", ask(t, s.OwnerDSN(""), "SELECT 'yes'"), "yes")
 			must(t, s.Stop())
 			if _, err := os.Stat(s.socket.path); test.short == (err == nil) {
 				t.Errorf("after Stop, the socket's directory: %v", err)

@@ -48,7 +48,7 @@ func write(dir string) error {
 	if err != nil {
 		return err
 	}
-	conn, err := pgx.Connect(ctx, s.DSN(""))
+	conn, err := pgx.Connect(ctx, s.OwnerDSN(""))
 	if err != nil {
 		return err
 	}

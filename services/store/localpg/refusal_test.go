@@ -73,7 +73,7 @@ func TestHalfMadeCluster(t *testing.T) {
 	// An empty directory in the cluster's place is no cluster either.
 	must(t, os.Mkdir(filepath.Join(cfg.Dir, clusterName), 0o700))
 	s := start(t, cfg)
-	equal(t, "an answer", ask(t, s.DSN(""), "SELECT 'yes'"), "yes")
+	equal(t, "an answer", ask(t, s.OwnerDSN(""), "SELECT 'yes'"), "yes")
 	if left := halfMadeIn(cfg.Dir); len(left) > 0 {
 		t.Errorf("left are %v", left)
 	}

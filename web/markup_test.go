@@ -1,0 +1,191 @@
+package web_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"offshoot/web"
+	"offshoot/web/webtest"
+)
+
+// markup is what is typed into every text field there is: a formula to a spreadsheet, the end of an attribute and an element
+// to a browser.
+const markup = `=1+1"'><x-mark onclick=1>`
+
+// Always: what somebody typed into any text field of any form is text to everybody who ever sees it: no element, no
+// attribute, no formula in a file. The forms are those that the pages show, so that a new one is tried without being named.
+func TestStoredMarkupIsText(t *testing.T) {
+	p := webtest.Open(t)
+	personas := cast(t, p)
+	sent := 0
+	for _, persona := range personas {
+		for _, path := range persona.pages(t, p) {
+			sent += persona.sendForms(t, p, path)
+		}
+	}
+	closing := p.AddActive(t, p.Clinic, "To be closed", "closing@clinic.example")
+	if _, err := p.Accounts.Deactivate(t.Context(), p.Clinic.Admin.Actor, closing.Account.ID, markup); err != nil {
+		t.Fatal(err)
+	}
+	if sent < 18 {
+		t.Fatalf("only %d forms were taken", sent)
+	}
+	shown, cells := 0, 0
+	for _, persona := range personas {
+		for _, path := range persona.pages(t, p) {
+			status, body := persona.get(t, p, path)
+			if status != http.StatusOK {
+				continue
+			}
+			if strings.HasSuffix(path, ".csv") {
+				cells += checkCells(t, persona.name+" "+path, body)
+				continue
+			}
+			page, err := goquery.NewDocumentFromReader(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.Find("x-mark, [onclick]").Length() > 0 {
+				t.Errorf("%s as %s: what was typed has become an element", path, persona.name)
+			}
+			shown += strings.Count(page.Text(), markup)
+		}
+	}
+	if shown < 50 || cells < 5 {
+		t.Errorf("it is shown only %d times, and in %d cells", shown, cells)
+	}
+	t.Logf("%d forms were taken, the text is shown %d times and in %d cells", sent, shown, cells)
+}
+
+// pages are all addresses that the persona can ask for: of their own account, and of North Clinic where they may see it.
+func (who *persona) pages(t *testing.T, p *webtest.Portal) []string {
+	t.Helper()
+	var paths []string
+	for _, r := range web.Routes() {
+		if r.Method != http.MethodGet {
+			continue
+		}
+		paths = append(paths, who.path(t, p, r.Path, "own"))
+		if other := who.path(t, p, r.Path, "clinic"); other != paths[len(paths)-1] {
+			paths = append(paths, other)
+		}
+	}
+	return append(paths, "/sub-accounts?q="+url.QueryEscape(markup), "/staff/accounts?q="+url.QueryEscape(markup), "/sign-in?next="+url.QueryEscape("/"+markup),
+		"/action-log?who="+url.QueryEscape(markup), "/reports/usage?account="+url.QueryEscape(markup), "/no-such-page/"+url.PathEscape(markup))
+}
+
+func (who *persona) get(t *testing.T, p *webtest.Portal, path string) (int, string) {
+	t.Helper()
+	who.settle(p)
+	status, _, body := fetch(t, p, who.token, http.MethodGet, path, nil, "User-Agent", markup)
+	return status, body
+}
+
+// ends are the acts that would take away what the others are to be shown.
+var ends = regexp.MustCompile(`/(sign-out|deletion|deactivation|access/end|disablement)$`)
+
+// sendForms fills in every form of a page and returns how many were taken.
+func (who *persona) sendForms(t *testing.T, p *webtest.Portal, path string) (taken int) {
+	t.Helper()
+	status, body := who.get(t, p, path)
+	if status != http.StatusOK || strings.HasSuffix(path, ".csv") {
+		return 0
+	}
+	page, err := goquery.NewDocumentFromReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Find("main form[method=post]").Each(func(i int, form *goquery.Selection) {
+		action, _ := form.Attr("action")
+		if ends.MatchString(action) {
+			return
+		}
+		values, texts := fill(form, fmt.Sprintf("m%d-%d", len(path)+i, p.Count(t, "login_emails")))
+		if texts == 0 {
+			return
+		}
+		who.settle(p)
+		status, _, _ := fetch(t, p, who.token, http.MethodPost, action, values, "User-Agent", markup)
+		if status >= 500 {
+			t.Errorf("%s as %s: %d", action, who.name, status)
+		}
+		if status == http.StatusSeeOther || status == http.StatusOK {
+			taken++
+		}
+	})
+	return taken
+}
+
+// fill types the markup into the text fields of a form and something that is valid into all others.
+func fill(form *goquery.Selection, unique string) (values url.Values, texts int) {
+	values = url.Values{}
+	form.Find("input, textarea").Each(func(_ int, field *goquery.Selection) {
+		name := field.AttrOr("name", "")
+		kind, value := field.AttrOr("type", "text"), field.AttrOr("value", "")
+		_, checked := field.Attr("checked")
+		_, listed := field.Attr("list")
+		switch {
+		case name == "" || name == "next":
+		case kind == "hidden":
+			values.Set(name, value)
+		case kind == "checkbox" || kind == "radio":
+			if checked || kind == "checkbox" && values.Get(name) == "" {
+				values.Add(name, value)
+			}
+		case kind == "email" || strings.Contains(name, "email"):
+			values.Set(name, unique+"@example.com")
+		case kind == "tel" || strings.Contains(name, "mobile"):
+			values.Set(name, "+4915112345999")
+		case kind == "password":
+			values.Set(name, "correct horse battery staple")
+		case field.AttrOr("inputmode", "") != "" || kind == "number":
+			values.Set(name, "1")
+		case kind == "text" || kind == "search" || goquery.NodeName(field) == "textarea":
+			if listed && value != "" { // a choice, with completion
+				values.Set(name, value)
+				return
+			}
+			values.Set(name, markup)
+			texts++
+		}
+	})
+	form.Find("select").Each(func(_ int, field *goquery.Selection) {
+		chosen := field.Find("option[selected]").First()
+		if chosen.AttrOr("value", "") == "" {
+			chosen = field.Find("option").FilterFunction(func(_ int, o *goquery.Selection) bool { return o.AttrOr("value", "") != "" }).First()
+		}
+		values.Set(field.AttrOr("name", ""), chosen.AttrOr("value", ""))
+	})
+	return values, texts
+}
+
+var figure = regexp.MustCompile(`^[+-]?[0-9][0-9.,:]*$`)
+
+// checkCells looks for cells that a spreadsheet would run, and returns how many hold the markup.
+func checkCells(t *testing.T, where, body string) (found int) {
+	t.Helper()
+	reader := csv.NewReader(strings.NewReader(body))
+	reader.FieldsPerRecord = -1
+	rows, err := reader.ReadAll()
+	if err != nil {
+		t.Errorf("%s: %v", where, err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) && !figure.MatchString(cell) {
+				t.Errorf("%s: the cell %q is a formula", where, cell)
+			}
+			if strings.Contains(cell, "x-mark") {
+				found++
+			}
+		}
+	}
+	return found
+}
