@@ -71,7 +71,7 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 			can[p] = true
 		}
 	}
-	add(SignedInAtAll)
+	add(SignedInAtAll, ManageOwnSignIn)
 	switch kind {
 	case Operator:
 		add(SupportAccounts)

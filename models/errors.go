@@ -1,6 +1,9 @@
 package models
 
-import "maps"
+import (
+	"maps"
+	"time"
+)
 
 // Kind says what sort of refusal an Error is. web/errors.go maps it to an HTTP status, once.
 type Kind string
@@ -10,6 +13,8 @@ const (
 	NotFound  Kind = "not_found"
 	Forbidden Kind = "forbidden"
 	Conflict  Kind = "conflict"
+	TooMany   Kind = "too_many" // for now: After says when to try again
+	Busy      Kind = "busy"     // of itself, and of nobody's doing
 )
 
 // Error is a rule that refused. Message is a sentence for the person; Fields holds one sentence per form field.
@@ -19,6 +24,7 @@ type Error struct {
 	Code    string
 	Message string
 	Fields  map[string]string
+	After   time.Duration // of TooMany and Busy: it may go then
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }

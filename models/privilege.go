@@ -23,7 +23,10 @@ const (
 	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
 	DecideStaffAccess Privilege = "staff_access.decide" // a parent's Admins
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
+	EnterSecondFactor Privilege = "second_factor.enter" // whoever has given the right password and must show a code yet
+	ChoosePassword    Privilege = "password.choose"     // whoever came in with a password that somebody else chose
 	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
+	ManageOwnSignIn   Privilege = "sign_in.own"         // everyone in their own account: password, second factor, sessions
 	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
 	SupportAccounts   Privilege = "accounts.support"    // staff: find, open, access
 	ManageParents     Privilege = "parents.manage"      // staff Admins: create, deactivate, approve
@@ -33,7 +36,7 @@ const (
 )
 
 // HomeOnly are what nobody may in an account that they have entered, whatever its Admins may (ACC-12).
-var HomeOnly = []Privilege{AccessSubAccounts, DecideStaffAccess, APIApps}
+var HomeOnly = []Privilege{AccessSubAccounts, DecideStaffAccess, ManageOwnSignIn, APIApps}
 
 // Grantable is one checkbox on the forms that add and edit a sub-account.
 type Grantable struct {

@@ -41,6 +41,28 @@ func (v *visit) become(token identity.Token) error {
 
 func (v *visit) forgetCookie() { v.SetCookie(v.server.cookie("", -1)) }
 
+// deviceName is the cookie by which a browser is known to people who have signed in there. It stays when they sign out.
+func (s *Server) deviceName() string {
+	if s.Secure {
+		return "__Host-device"
+	}
+	return "device"
+}
+
+func (v *visit) device() string {
+	cookie, err := v.Cookie(v.server.deviceName())
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+func (v *visit) rememberDevice(device string) {
+	c := v.server.cookie(device, int(identity.DeviceTTL.Seconds()))
+	c.Name = v.server.deviceName()
+	v.SetCookie(c)
+}
+
 func (s *Server) cookie(value string, maxAge int) *http.Cookie {
 	c := &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", HttpOnly: true, Secure: s.Secure, SameSite: http.SameSiteLaxMode, MaxAge: maxAge}
 	if maxAge < 0 {

@@ -2,8 +2,10 @@ package web
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -35,6 +37,10 @@ func statusOf(err error) int {
 			return http.StatusForbidden
 		case models.Conflict:
 			return http.StatusConflict
+		case models.TooMany:
+			return http.StatusTooManyRequests
+		case models.Busy:
+			return http.StatusServiceUnavailable
 		}
 	case errors.As(err, &answer):
 		return answer.Code
@@ -84,6 +90,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 	var rule *models.Error
 	if errors.As(err, &rule) {
 		page.Text = rule.Message
+		v.retryAfter(rule)
 	}
 	if page.Title == "" {
 		page.Title = http.StatusText(status)
@@ -95,12 +102,24 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 }
 
+// retryAfter tells programs what the sentence tells people.
+func (v *visit) retryAfter(refused *models.Error) {
+	if refused != nil && refused.After > 0 {
+		v.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(refused.After.Seconds()))))
+	}
+}
+
 // signInThen is the sign-in page, which leads back to a page that was asked for. What was posted is not repeated.
 func signInThen(c echo.Context) string {
+	return paths.With(paths.SignIn(), url.Values{"next": {wantedPage(c)}})
+}
+
+// wantedPage is the page that was asked for, to be opened later; "" for the start page, and for what was posted.
+func wantedPage(c echo.Context) string {
 	if c.Request().Method != http.MethodGet || c.Request().URL.Path == paths.Home() {
-		return paths.SignIn()
+		return ""
 	}
-	return paths.With(paths.SignIn(), url.Values{"next": {c.Request().URL.RequestURI()}})
+	return c.Request().URL.RequestURI()
 }
 
 var titles = map[int]string{
@@ -111,6 +130,8 @@ var titles = map[int]string{
 	http.StatusUnprocessableEntity:   "Something is not right",
 	http.StatusRequestEntityTooLarge: "This is too large",
 	http.StatusUnsupportedMediaType:  "This form could not be read",
+	http.StatusTooManyRequests:       "Too many tries",
+	http.StatusServiceUnavailable:    "Just a moment",
 	http.StatusInternalServerError:   "Something went wrong",
 }
 

@@ -45,6 +45,10 @@ func (v *visit) bareFrame(title string) layouts.Frame {
 	if v.actor.Can(models.SupportAccounts) {
 		f.Search = &ui.Search{Action: paths.StaffAccounts(), Name: "q", Label: "Search accounts"}
 	}
+	if v.actor.IsStaff() && !v.session.SecondFactor && !v.isUnder(paths.Security()) {
+		f.Notices = append(f.Notices, ui.Flash{Tone: ui.Warning, Text: "You can enter every account here. Protect your sign-in with an authenticator app.",
+			Action: &ui.Action{Label: "Set it up", Href: paths.Security()}})
+	}
 	if a := v.actor.Access; a != nil {
 		as := "Admin of " + v.session.Home.Name
 		if v.session.Home.Kind == models.Operator {

@@ -23,10 +23,17 @@ func TestEveryPageLooksRight(t *testing.T) {
 	shared, nobody, activating := chromium.Person().SignIn(p.Clinic.Shared), chromium.Person(), chromium.Person()
 	activating.Open("/sign-in").Type("Email", pending.Email).Type("Password", p.OneTimePassword(t, pending.Email)).Press("Sign in")
 
+	halfway, handed := chromium.Person(), chromium.Person()
+	coder, given := p.AddActive(t, p.Clinic, "Coded Ward", "coded@clinic.example"), p.AddActive(t, p.Clinic, "Given Ward", "given@clinic.example")
+	setUpApp(t, p, p.As(t, coder))
+	halfway.Open("/sign-in").Type("Email", coder.Email).Type("Password", storetest.Passphrase).Press("Sign in")
+	handOver(t, p, given, "abcde-fghij-kmnpq-rstuv")
+	handed.Open("/sign-in").Type("Email", given.Email).Type("Password", "abcde-fghij-kmnpq-rstuv").Press("Sign in")
+
 	transfer := p.NewestTransfer(t, p.Clinic.Own.Account)
 	checked := 0
 	for _, r := range web.Routes() {
-		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, "z") {
+		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, ".png") || strings.HasSuffix(r.Path, "z") {
 			continue
 		}
 		id := p.Clinic.Own.Account.ID
@@ -42,6 +49,8 @@ func TestEveryPageLooksRight(t *testing.T) {
 			{"staff", staff, p.Sam.Actor}, {"parent", parent, p.Clinic.Admin.Actor}, {"sub-account", sub, p.Clinic.Own.Actor},
 			{"sub-account that spends its parent's", shared, p.Clinic.Shared.Actor}, {"nobody", nobody, models.Actor{}},
 			{"new account's user", activating, models.Actor{Privileges: map[models.Privilege]bool{models.ActivateAccount: true}}},
+			{"user who has to show a code", halfway, models.Actor{Privileges: map[models.Privilege]bool{models.EnterSecondFactor: true}}},
+			{"user with a handed-over password", handed, models.Actor{Privileges: map[models.Privilege]bool{models.ChoosePassword: true}}},
 		} {
 			if r.Needs != "" && !person.actor.Can(r.Needs) || r.Needs == "" && person.name != "nobody" {
 				continue
@@ -55,6 +64,16 @@ func TestEveryPageLooksRight(t *testing.T) {
 				if over := person.Sideways(); over > 0 {
 					t.Errorf("%s as %s is %d px wider than %d", path, person.name, over, look.width)
 				}
+			}
+		}
+	}
+	// a page that opens only for the holder of a mail
+	nobody.Open("/forgotten-password").Type("Email", p.Harbor.Own.Email).Press("Send link")
+	mailed := p.PasswordLink(t, p.Harbor.Own.Email)
+	for _, dark := range []bool{false, true} {
+		for _, path := range []string{mailed, "/forgotten-password?sent=yes", "/sign-in?password=changed"} {
+			if over := nobody.Look(map[bool]int64{false: 1280, true: 375}[dark], dark).Open(path).Axe().Sideways(); over > 0 {
+				t.Errorf("%s is %d px too wide", path, over)
 			}
 		}
 	}

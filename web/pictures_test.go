@@ -13,6 +13,7 @@ import (
 	"offshoot/services/demo"
 	"offshoot/services/identity"
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 	"offshoot/web/webtest"
@@ -58,7 +59,11 @@ func demoPortal(t *testing.T) *webtest.Portal {
 	dsn := storetest.Database(t)
 	_, err := demo.Load(context.Background(), demo.Options{
 		Open: func(ctx context.Context, now func() time.Time) (*store.Store, error) {
-			return store.Open(ctx, dsn, now)
+			st, err := store.Open(ctx, dsn, now)
+			if err == nil {
+				st.UseKeys(secrets.ForTests())
+			}
+			return st, err
 		},
 		Installation: notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"},
 		Hashing:      identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},

@@ -11,16 +11,24 @@ type route struct {
 	method, path string
 	needs        models.Privilege // "": anyone
 	handle       func(*visit) error
+	fresh        bool // asks for the password again when it was given a while ago
 }
 
 // public is for anyone, signed in or not.
 func public(method, path string, handle func(*visit) error) route {
-	return route{method, path, "", handle}
+	return route{method: method, path: path, handle: handle}
 }
 
 // needs is for those who are signed in and have the privilege.
 func needs(p models.Privilege, method, path string, handle func(*visit) error) route {
-	return route{method, path, p, handle}
+	return route{method: method, path: path, needs: p, handle: handle}
+}
+
+// fresh marks a sensitive act and the page that leads to it: whoever did not prove lately that they are there is asked for
+// their password first.
+func fresh(r route) route {
+	r.fresh = true
+	return r
 }
 
 const (
@@ -36,6 +44,10 @@ func (s *Server) routes() []route {
 		public(get, "/sign-in", s.newSession),
 		public(post, "/sign-in", s.createSession),
 		public(post, "/sign-out", s.deleteSession),
+		public(get, "/forgotten-password", s.newPasswordLink),
+		public(post, "/forgotten-password", s.createPasswordLink),
+		public(get, "/forgotten-password/link", s.newForgottenPassword),
+		public(post, "/forgotten-password/link", s.createForgottenPassword),
 		public(get, "/activate/link", s.newActivationByLink),
 		public(post, "/activate/link", s.createActivationByLink),
 
@@ -43,6 +55,28 @@ func (s *Server) routes() []route {
 		needs(models.ActivateAccount, post, "/activate/code", s.createCodeEntry),
 		needs(models.ActivateAccount, post, "/activate/resend", s.createCode),
 		needs(models.ActivateAccount, post, "/activate/password", s.createFirstPassword),
+
+		needs(models.EnterSecondFactor, get, "/sign-in/code", s.newCodeEntry),
+		needs(models.EnterSecondFactor, post, "/sign-in/code", s.createSecondFactorEntry),
+		needs(models.ChoosePassword, get, "/new-password", s.newOwnPassword),
+		needs(models.ChoosePassword, post, "/new-password", s.createOwnPassword),
+		needs(models.SignedInAtAll, get, "/confirm-password", s.newConfirmation),
+		needs(models.SignedInAtAll, post, "/confirm-password", s.createConfirmation),
+
+		needs(models.ManageOwnSignIn, get, "/settings/security", s.showSecurity),
+		needs(models.ManageOwnSignIn, get, "/settings/security/password", s.editPassword),
+		needs(models.ManageOwnSignIn, post, "/settings/security/password", s.updatePassword),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/second-factor", s.newSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/second-factor", s.createSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/second-factor/qr.png", s.showSecondFactorQR)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/second-factor/confirmation", s.confirmSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/second-factor/removal", s.newSecondFactorRemoval)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/second-factor/removal", s.deleteSecondFactor)),
+		fresh(needs(models.ManageOwnSignIn, get, "/settings/security/recovery-codes", s.newRecoveryCodes)),
+		fresh(needs(models.ManageOwnSignIn, post, "/settings/security/recovery-codes", s.createRecoveryCodes)),
+		needs(models.ManageOwnSignIn, get, "/settings/sessions", s.listSessions),
+		needs(models.ManageOwnSignIn, post, "/settings/sessions/sign-out", s.deleteOtherSessions),
+		needs(models.ManageOwnSignIn, post, "/settings/sessions/:id/sign-out", s.deleteOneSession),
 
 		needs(models.SignedInAtAll, get, "/", s.showHome),
 		needs(models.SignedInAtAll, get, "/settings", s.showSettings),
@@ -87,8 +121,8 @@ func (s *Server) routes() []route {
 		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deactivation", s.newDeactivation),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deactivation", s.createDeactivation),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/activation", s.deleteDeactivation),
-		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deletion", s.newDeletion),
-		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deletion", s.createDeletion),
+		fresh(needs(models.ManageSubAccounts, get, "/sub-accounts/:id/deletion", s.newDeletion)),
+		fresh(needs(models.ManageSubAccounts, post, "/sub-accounts/:id/deletion", s.createDeletion)),
 		needs(models.AccessSubAccounts, get, "/sub-accounts/:id/access", s.newAccess),
 		needs(models.AccessSubAccounts, post, "/sub-accounts/:id/access", s.createAccess),
 
@@ -130,13 +164,14 @@ func (s *Server) routes() []route {
 type Route struct {
 	Method, Path string
 	Needs        models.Privilege // "": anyone
+	Fresh        bool             // asks for the password again when it was given a while ago
 }
 
 // Routes returns everything that the portal answers, demo pages included.
 func Routes() []Route {
 	var all []Route
 	for _, r := range (&Server{Config: Config{Demo: true}}).routes() {
-		all = append(all, Route{r.method, r.path, r.needs})
+		all = append(all, Route{r.method, r.path, r.needs, r.fresh})
 	}
 	return all
 }

@@ -8,6 +8,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -37,12 +38,15 @@ type Config struct {
 	Demo         bool   // shows what was mailed and texted at /dev/outbox
 	Secure       bool   // served over https: cookies say so
 	Log          *slog.Logger
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: the connection's address counts
 }
 
 // Server answers every request of the portal.
 type Server struct {
 	Config
-	echo *echo.Echo
+	echo  *echo.Echo
+	pages map[string]bool // the patterns that can be opened
 }
 
 // New returns the portal. It fails when the page assets were not built.
@@ -50,15 +54,16 @@ func New(c Config) (*Server, error) {
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New()}
+	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPDirect() // X-Forwarded-For says whatever its sender likes
+	e.IPExtractor = addressOf(c.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
 	e.Use(s.identify, s.logRequest, s.recoverPanic, limitBody)
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.enter(r))
 		if r.method == http.MethodGet {
+			s.pages[r.path] = true
 			e.Add(http.MethodHead, r.path, s.enter(r))
 		}
 	}

@@ -14,13 +14,14 @@ func (s *Server) newSession(v *visit) error {
 	if v.session.ID != models.NoID {
 		return v.redirect(paths.Home())
 	}
-	return v.signInForm(http.StatusOK, pages.SignInForm{Next: v.QueryParam("next")}, nil)
+	changed := v.QueryParam("password") == "changed"
+	return v.signInForm(http.StatusOK, pages.SignInForm{Next: v.QueryParam("next"), PasswordChanged: changed}, nil)
 }
 
 func (s *Server) createSession(v *visit) error {
 	form := pages.SignInForm{Email: v.field("email"), Next: v.field("next")}
 	signedIn, err := s.Identity.SignIn(v.ctx(), identity.SignInOrder{Email: form.Email, Password: v.typed.Get("password"),
-		Previous: v.cookieToken(), From: v.origin()})
+		Previous: v.cookieToken(), Device: v.device(), From: v.origin()})
 	var refused *models.Error
 	if asRefusal(err, &refused) {
 		return v.signInForm(formStatus(refused), form, refused)
@@ -29,10 +30,21 @@ func (s *Server) createSession(v *visit) error {
 		return err
 	}
 	v.remember(signedIn.Token)
-	if signedIn.Stage == identity.StageActivation {
-		return v.redirect(paths.Activate())
+	v.rememberDevice(signedIn.Device)
+	return v.redirect(onward(signedIn.Stage, form.Next))
+}
+
+// onward is where a session of that stage goes: to what is to be done first, with the page that was wanted in hand, or there.
+func onward(stage identity.Stage, next string) string {
+	switch stage {
+	case identity.StageActivation:
+		return paths.Activate()
+	case identity.StageSecondFactor:
+		return paths.SignInCode(next)
+	case identity.StageNewPassword:
+		return paths.NewPassword(next)
 	}
-	return v.redirect(localPath(form.Next))
+	return localPath(next)
 }
 
 func (s *Server) deleteSession(v *visit) error {
@@ -47,6 +59,7 @@ func (s *Server) deleteSession(v *visit) error {
 }
 
 func (v *visit) signInForm(status int, form pages.SignInForm, refused *models.Error) error {
+	v.retryAfter(refused)
 	return v.page(status, pages.SignIn{Frame: v.bareFrame("Sign in"), Form: form, Refused: refused, Demo: v.server.Demo}.View())
 }
 

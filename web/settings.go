@@ -18,7 +18,7 @@ func (s *Server) showSettings(v *visit) error {
 	}
 	return v.page(http.StatusOK, pages.Settings{Frame: frame, User: v.session.User, Role: v.role(), Home: v.session.Home, Account: account, Manager: manager,
 		Figures: exampleFigure(account), AccessLog: v.actor.Can(models.ViewAccount),
-		Consent: v.session.Parent.StaffAccessOff != nil, MayDecide: v.actor.Can(models.DecideStaffAccess)}.View())
+		Consent: v.session.Parent.StaffAccessOff != nil, MayDecide: v.actor.Can(models.DecideStaffAccess), OwnSignIn: v.actor.Can(models.ManageOwnSignIn)}.View())
 }
 
 // exampleFigure is an amount with everything that countries write differently.

@@ -41,14 +41,17 @@ func (s *Server) enter(r route) echo.HandlerFunc {
 				return errSignInFirst
 			}
 			if err := v.actor.Require(r.needs); err != nil {
-				if v.actor.Can(models.ActivateAccount) { // a new account's user has one thing to do first
-					return v.redirect(paths.Activate())
+				if v.session.Stage != identity.StageFull { // there is one thing to do first
+					return v.redirect(onward(v.session.Stage, wantedPage(v)))
 				}
 				if passes[r.needs] {
 					return v.redirect(paths.Home())
 				}
 				return err
 			}
+		}
+		if r.fresh && !v.isFresh() {
+			return v.redirect(paths.ConfirmPassword(v.pageOf()))
 		}
 		if c.Request().Method == http.MethodPost {
 			if err := v.parseForm(); err != nil {
@@ -61,7 +64,8 @@ func (s *Server) enter(r route) echo.HandlerFunc {
 
 // passes are the privileges that a person has for a while: an access ends after its time, an activation with the password.
 // Whoever comes too late for such a route has done nothing wrong.
-var passes = map[models.Privilege]bool{models.ActivateAccount: true, models.EndAccess: true}
+var passes = map[models.Privilege]bool{models.ActivateAccount: true, models.EnterSecondFactor: true, models.ChoosePassword: true,
+	models.EndAccess: true}
 
 func (v *visit) findSession() error {
 	token := v.cookieToken()

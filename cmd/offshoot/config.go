@@ -18,10 +18,12 @@ type config struct {
 	Addr        string `env:"OFFSHOOT_ADDR" envDefault:"127.0.0.1:8080" help:"address the portal listens on"`
 	Data        string `env:"OFFSHOOT_DATA" envDefault:"./.offshoot" help:"folder of the private PostgreSQL, which serves when no database URL is set"`
 	DatabaseURL string `env:"DATABASE_URL" secret:"yes" help:"PostgreSQL 15 or newer, such as postgres://user@host/database"`
-	OwnerURL    string `env:"DATABASE_OWNER_URL" secret:"yes" help:"the same database, as the role that owns its tables: for migrate, run and demo alone"`
+	OwnerURL    string `env:"DATABASE_OWNER_URL" secret:"yes" help:"the same database, as the role that owns its tables: for migrate, run, demo, backup and restore alone"`
+	SecretKeys  string `env:"OFFSHOOT_SECRET_KEYS" secret:"yes" help:"keys that secrets are sealed with in the database: offshoot keys new prints some"`
 	PublicURL   string `env:"OFFSHOOT_PUBLIC_URL" help:"address people use, for links in mails, such as https://portal.example.com"`
 	Name        string `env:"OFFSHOOT_NAME" envDefault:"Offshoot" help:"name of this installation, on every page and mail"`
 	Accent      string `env:"OFFSHOOT_ACCENT" help:"colour of this installation: blue, teal, violet, green, plum or graphite"`
+	Proxies     string `env:"OFFSHOOT_TRUSTED_PROXIES" help:"networks of the proxies in front of the portal, such as 10.1.0.0/16,fd00::/64: only their X-Forwarded-For is believed, and limits on tries count by it"`
 	SMTPURL     string `env:"SMTP_URL" secret:"yes" help:"mail server: smtp://user:password@host (STARTTLS), smtps:// (TLS) or smtp+plain:// (this machine or network)"`
 	MailFrom    string `env:"OFFSHOOT_MAIL_FROM" help:"address that mails come from"`
 }

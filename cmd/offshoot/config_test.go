@@ -9,9 +9,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"offshoot/services/secrets"
 )
 
 // configOf reads the settings as a command would, from an environment and a command line.
@@ -80,8 +83,22 @@ func TestReachable(t *testing.T) {
 	}
 }
 
+// ownKeys are keys of an installation, for tests.
+var ownKeys = sync.OnceValue(func() string { return textOf(secrets.Generate()) })
+
+func textOf(keys *secrets.Keys, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	text, err := keys.Text()
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
 func good() config {
-	return config{Addr: "127.0.0.1:8080", Data: "data", Name: "Acme", DatabaseURL: "postgres://acme:s3cret-db@db.test:5432/acme",
+	return config{SecretKeys: ownKeys(), Addr: "127.0.0.1:8080", Data: "data", Name: "Acme", DatabaseURL: "postgres://acme:s3cret-db@db.test:5432/acme",
 		PublicURL: "https://portal.acme.test", SMTPURL: "smtp://acme:s3cret-mail@mail.test", MailFrom: "portal@acme.test"}
 }
 
@@ -97,6 +114,10 @@ func TestCheck(t *testing.T) {
 		onlyServ bool // run takes it
 	}{
 		{"no database", func(c *config) { c.DatabaseURL = "" }, "DATABASE_URL is not set", true},
+		{"no keys", func(c *config) { c.SecretKeys = "" }, "OFFSHOOT_SECRET_KEYS is not set", true},
+		{"keys that are none", func(c *config) { c.SecretKeys = "s3cret-keys" }, "OFFSHOOT_SECRET_KEYS: ", false},
+		{"half the keys", func(c *config) { c.SecretKeys = c.SecretKeys[:40] }, "OFFSHOOT_SECRET_KEYS: ", false},
+		{"everybody's keys", func(c *config) { c.SecretKeys = textOf(secrets.ForTests(), nil) }, "OFFSHOOT_SECRET_KEYS: ", false},
 		{"no mail server", func(c *config) { c.SMTPURL = "" }, "SMTP_URL is not set", true},
 		{"no public URL", func(c *config) { c.PublicURL = "" }, "OFFSHOOT_PUBLIC_URL is not set", true},
 		{"public URL in the open", func(c *config) { c.PublicURL = "http://portal.acme.test" }, "OFFSHOOT_PUBLIC_URL must be https", true},
@@ -108,6 +129,10 @@ func TestCheck(t *testing.T) {
 		{"port by name", func(c *config) { c.Addr = "127.0.0.1:http" }, "OFFSHOOT_ADDR must be", false},
 		{"no database's address", func(c *config) { c.DatabaseURL = "mysql://acme:s3cret-db@db.test/acme" }, "DATABASE_URL is no address", false},
 		{"name of two lines", func(c *config) { c.Name = "Acme\nBcc: all" }, "OFFSHOOT_NAME: ", false},
+		{"a proxy by name", func(c *config) { c.Proxies = "proxy.acme.test" }, "OFFSHOOT_TRUSTED_PROXIES: \"proxy.acme.test\" is no network", false},
+		{"everybody a proxy", func(c *config) { c.Proxies = "10.0.0.1, 0.0.0.0/0" }, "OFFSHOOT_TRUSTED_PROXIES: 0.0.0.0/0 is too large", false},
+		{"everybody a proxy, by IPv6", func(c *config) { c.Proxies = "::/0" }, "OFFSHOOT_TRUSTED_PROXIES: ::/0 is too large", false},
+		{"an address for a network", func(c *config) { c.Proxies = "10.1.2.3/16" }, "OFFSHOOT_TRUSTED_PROXIES: 10.1.2.3/16 has an address", false},
 		{"unknown accent", func(c *config) { c.Accent = "pink" }, "OFFSHOOT_ACCENT must be one of", false},
 		{"mail server of another kind", func(c *config) { c.SMTPURL = "http://acme:s3cret-mail@mail.test" }, "SMTP_URL: ", false},
 		{"mail server with a bad port", func(c *config) { c.SMTPURL = "smtp://acme:s3cret-mail@mail.test:99999" }, "SMTP_URL: ", false},
@@ -130,7 +155,7 @@ func TestCheck(t *testing.T) {
 
 	all := config{Addr: "nowhere", Name: "\n", Accent: "pink", SMTPURL: "ftp://mail.test"}.checkProduction()
 	var p problems
-	if !errors.As(all, &p) || len(p) != 6 || strings.Count(all.Error(), "\n  - ") != 6 {
+	if !errors.As(all, &p) || len(p) != 7 || strings.Count(all.Error(), "\n  - ") != 7 {
 		t.Errorf("not all problems at once: %v", all)
 	}
 	for _, host := range []string{"http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080"} {
@@ -142,6 +167,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// ACC-11: a proxy is named by its address or network, several with commas or spaces between.
+func TestTrustedProxies(t *testing.T) {
+	for text, want := range map[string]string{"": "[]", "10.1.0.0/16": "[10.1.0.0/16]", "127.0.0.1": "[127.0.0.1/32]",
+		"10.1.0.0/16,fd00::/64 ,, ::1": "[10.1.0.0/16 fd00::/64 ::1/128]"} {
+		got, err := config{Proxies: text}.trustedProxies()
+		if err != nil || fmt.Sprint(got) != want {
+			t.Errorf("%q: %v, %v, want %s", text, got, err, want)
+		}
+	}
+}
+
 // Whatever prints a configuration shows where it leads, and no password.
 func TestSecretsAreMasked(t *testing.T) {
 	c := good()
@@ -149,7 +185,7 @@ func TestSecretsAreMasked(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("serving", "config", c)
 	slog.New(slog.NewTextHandler(&log, nil)).Info("serving", "config", &c)
 	printed := log.String() + fmt.Sprint(c) + fmt.Sprintf("%v %+v %s", c, c, &c)
-	if strings.Contains(printed, "s3cret") {
+	if strings.Contains(printed, "s3cret") || strings.Contains(printed, c.SecretKeys) {
 		t.Errorf("a password is printed: %s", printed)
 	}
 	for _, want := range []string{"db.test:5432/acme", "mail.test", "https://portal.acme.test"} {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/views/layouts"
 )
 
@@ -39,6 +40,9 @@ func (c config) checkProduction() error {
 	p := c.wrong()
 	if c.DatabaseURL == "" {
 		p = append(p, "DATABASE_URL is not set: portal and workers share one PostgreSQL")
+	}
+	if c.SecretKeys == "" {
+		p = append(p, "OFFSHOOT_SECRET_KEYS is not set: passwords and codes on their way would be readable in the database. offshoot keys new prints some")
 	}
 	if c.OwnerURL != "" {
 		p = append(p, "DATABASE_OWNER_URL is set: whoever broke into the portal would own its tables. Give it to offshoot migrate alone")
@@ -80,6 +84,11 @@ func (c config) wrong() problems {
 				"Name a new one in DATABASE_URL; it is made")
 		}
 	}
+	if c.SecretKeys != "" {
+		if _, err := secrets.Parse(c.SecretKeys); err != nil {
+			p = append(p, "OFFSHOOT_SECRET_KEYS: "+err.Error())
+		}
+	}
 	if err := (notify.Installation{Name: c.Name, PublicURL: "http://localhost"}).Check(); err != nil {
 		p = append(p, "OFFSHOOT_NAME: "+err.Error())
 	}
@@ -90,6 +99,9 @@ func (c config) wrong() problems {
 	}
 	if c.Accent != "" && !slices.Contains(layouts.Accents, c.Accent) {
 		p = append(p, "OFFSHOOT_ACCENT must be one of "+strings.Join(layouts.Accents, ", "))
+	}
+	if _, err := c.trustedProxies(); err != nil {
+		p = append(p, "OFFSHOOT_TRUSTED_PROXIES: "+err.Error())
 	}
 	if c.SMTPURL != "" {
 		if err := notify.CheckSMTPURL(c.SMTPURL); err != nil {

@@ -30,6 +30,10 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 	if err != nil {
 		return nil, err
 	}
+	if err := c.giveKeys(st); err != nil {
+		st.Close()
+		return nil, err
+	}
 	mails, err := notify.New(st, c.mail(demo))
 	if err != nil {
 		st.Close()

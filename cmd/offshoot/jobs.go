@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"offshoot/services/identity"
 	"offshoot/services/notify"
 	"offshoot/services/store"
 )
@@ -27,11 +28,13 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	notify.AddWorkers(workers, h.notify)
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
+	river.AddWorker(workers, &passwordLinks{house: h})
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: 4},
-			notify.Queue:       {MaxWorkers: notify.QueueWorkers},
+			river.QueueDefault:  {MaxWorkers: 4},
+			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
+			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
 		},
 		Workers: workers,
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
@@ -93,9 +96,31 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 	if err != nil {
 		return err
 	}
+	devices, err := w.house.people.SweepDevices(ctx)
+	if err != nil {
+		return err
+	}
+	links, err := w.house.people.SweepPasswordLinks(ctx)
+	if err != nil {
+		return err
+	}
+	limits, err := w.house.store.SweepLimits(ctx)
+	if err != nil {
+		return err
+	}
 	keys, err := w.house.store.SweepKeys(ctx)
-	w.log.Info("swept", "sessions", sessions, "keys", keys)
+	w.log.Info("swept", "sessions", sessions, "devices", devices, "password links", links, "limits", limits, "keys", keys)
 	return err
+}
+
+// passwordLinks mails those who forgot their password.
+type passwordLinks struct {
+	river.WorkerDefaults[identity.PasswordLinkAsked]
+	house *house
+}
+
+func (w *passwordLinks) Work(ctx context.Context, job *river.Job[identity.PasswordLinkAsked]) error {
+	return w.house.people.SendPasswordLink(ctx, job.Args)
 }
 
 // quiet passes on what the job queue warns of; its other lines tell of its inner life.

@@ -54,6 +54,7 @@ people on the machine can read those.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	addSettings(root.PersistentFlags())
-	root.AddCommand(runCommand(), serveCommand(), workCommand(), migrateCommand(), demoCommand(), userCommand())
+	root.AddCommand(runCommand(), serveCommand(), workCommand(), migrateCommand(), demoCommand(), userCommand(),
+		keysCommand(), backupCommand(), restoreCommand())
 	return root
 }

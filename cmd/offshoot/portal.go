@@ -13,11 +13,16 @@ import (
 
 // newPortal makes the pages of a house.
 func newPortal(c config, h *house, demo bool, log *slog.Logger) (*web.Server, error) {
+	proxies, err := c.trustedProxies()
+	if err != nil {
+		return nil, err
+	}
 	return web.New(web.Config{
 		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work,
 		Installation: c.Name, Accent: c.Accent, Demo: demo,
-		Secure: strings.HasPrefix(c.installation().PublicURL, "https://"),
-		Log:    log,
+		TrustedProxies: proxies,
+		Secure:         strings.HasPrefix(c.installation().PublicURL, "https://"),
+		Log:            log,
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,7 +51,8 @@ func TestServeAndWork(t *testing.T) {
 	inbox, smtpURL := newMailbox(t)
 	database := storetest.Database(t)
 	environment := []string{"DATABASE_URL=" + database, "SMTP_URL=" + smtpURL, "OFFSHOOT_MAIL_FROM=portal@acme.test",
-		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_NAME=Acme", "OFFSHOOT_ADDR=127.0.0.1:0"}
+		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_NAME=Acme", "OFFSHOOT_ADDR=127.0.0.1:0",
+		"OFFSHOOT_SECRET_KEYS=" + ownKeys()}
 	const password = "correct horse battery staple"
 	addStaff := []string{"user", "add-staff", "--full-name", "Kim Ode", "--email", "kim@acme.test", "--mobile", "0151 23456789", "--country", "DE"}
 
@@ -102,6 +104,20 @@ func TestServeAndWork(t *testing.T) {
 		}
 	case <-time.After(patience):
 		t.Error("no mail arrives")
+	}
+	// ACC-11: a forgotten password is asked for at the one, and mailed by the other
+	answer, err := browser(t).PostForm(address+"/forgotten-password", url.Values{"email": {"kim@acme.test"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	select {
+	case mail := <-inbox.mails:
+		if !strings.Contains(mail, "To: <kim@acme.test>") || !strings.Contains(mail, "http://localhost:8080/forgotten-password/link?token=3D") {
+			t.Errorf("the mail is\n%s", mail)
+		}
+	case <-time.After(patience):
+		t.Error("no mail for a forgotten password arrives")
 	}
 	for name, p := range map[string]*program{"serve": portal, "work": worker} {
 		p.signal(syscall.SIGTERM)

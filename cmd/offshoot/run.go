@@ -42,6 +42,9 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 		return err
 	}
 	defer db.close(log)
+	if c.SecretKeys, err = c.keysInFile(); err != nil {
+		return err
+	}
 	listener, err := listen(c.Addr)
 	if err != nil {
 		return err
@@ -63,6 +66,9 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 		return err
 	}
 	defer back.close()
+	if err := fitsKeys(ctx, back.store); err != nil {
+		return err
+	}
 	portal, err := newPortal(c, pages, isDemo, log)
 	if err != nil {
 		return err

@@ -101,7 +101,7 @@ func TestRunOnADatabaseURL(t *testing.T) {
 	if !strings.Contains(p.said(), "Acme is at ") {
 		t.Error("it does not say the name of the installation")
 	}
-	if made, err := os.ReadDir(data); err != nil || len(made) > 0 {
+	if made, err := os.ReadDir(data); err != nil || len(made) != 1 || made[0].Name() != "secret.keys" {
 		t.Errorf("with a DATABASE_URL it makes %v in the data folder", made)
 	}
 	parent := demo.SignIns()[1]

@@ -49,6 +49,9 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer h.close()
+	if err := fitsKeys(ctx, h.store); err != nil {
+		return err
+	}
 	portal, err := newPortal(c, h, false, log)
 	if err != nil {
 		return err

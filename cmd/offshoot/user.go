@@ -18,9 +18,45 @@ import (
 )
 
 func userCommand() *cobra.Command {
-	user := &cobra.Command{Use: "user", Short: "Add people who run this installation"}
-	user.AddCommand(addStaffCommand())
+	user := &cobra.Command{Use: "user", Short: "Add people who run this installation, and let them in again"}
+	user.AddCommand(addStaffCommand(), forgetSecondFactorCommand())
 	return user
+}
+
+func forgetSecondFactorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "forget-second-factor <e-mail>",
+		Short: "Let somebody sign in without their authenticator app",
+		Long: `Forget-second-factor is for a person who has lost their authenticator app and their recovery codes, where nobody can
+reset it in the portal: the last Admin of staff. They are signed out everywhere, a mail tells them, and their password
+alone lets them in until they set an app up again.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			if err := c.check(); err != nil {
+				return err
+			}
+			log := newLog(cmd.ErrOrStderr(), slog.LevelWarn)
+			db, err := openDatabase(cmd.Context(), c, log)
+			if err != nil {
+				return err
+			}
+			defer db.close(log)
+			h, err := openHouse(cmd.Context(), c, db.dsn, false)
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			if err := h.people.ForgetSecondFactor(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s signs in without an authenticator app now.\n", args[0])
+			return nil
+		},
+	}
 }
 
 // staffOrder is what add-staff is told.

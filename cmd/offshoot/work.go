@@ -38,6 +38,9 @@ func work(ctx context.Context, c config, log *slog.Logger) error {
 		return err
 	}
 	defer h.close()
+	if err := fitsKeys(ctx, h.store); err != nil {
+		return err
+	}
 	stopJobs, err := startJobs(ctx, h, log)
 	if err != nil {
 		return err

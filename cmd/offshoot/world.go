@@ -37,6 +37,9 @@ left alone.`,
 				return err
 			}
 			defer db.close(log)
+			if c.SecretKeys, err = c.keysInFile(); err != nil {
+				return err
+			}
 			out := cmd.OutOrStdout()
 			isDemo, err := loadWorld(cmd.Context(), c, db.dsn, out)
 			if err != nil {
@@ -56,7 +59,11 @@ func loadWorld(ctx context.Context, c config, dsn string, out io.Writer) (isDemo
 	isDemo, err = demo.Load(ctx, demo.Options{
 		Open: func(ctx context.Context, now func() time.Time) (*store.Store, error) {
 			// Thousands of commits that nobody waits for. After a crash the world is finished where it stopped.
-			return store.Open(ctx, with(dsn, "synchronous_commit", "off"), now)
+			st, err := store.Open(ctx, with(dsn, "synchronous_commit", "off"), now)
+			if err != nil {
+				return nil, err
+			}
+			return st, c.giveKeys(st)
 		},
 		Installation: c.installation(),
 		Making:       func() { fmt.Fprintln(out, "Making the demo world: two months of a few companies. This happens once.") },

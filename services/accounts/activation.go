@@ -174,8 +174,11 @@ func mayResend(tx *store.Tx, account models.ID) error {
 
 // OpenLink starts a session of stage activation for whoever holds the link of a mail. It does not use the link up: a
 // mail scanner that follows it has gained nothing without the code.
-// For: anyone. Refuses with ErrLinkExpired whatever is wrong with the link.
+// For: anyone. Refuses with identity.ErrTooManyTries, then with ErrLinkExpired whatever is wrong with the link.
 func (s *Service) OpenLink(ctx context.Context, token string, from identity.Origin) (identity.Token, error) {
+	if err := s.people.AllowLink(ctx, from); err != nil {
+		return "", err
+	}
 	tenant, secret, ok := parseLink(token)
 	if !ok {
 		return "", ErrLinkExpired
@@ -329,7 +332,7 @@ func (s *Service) newCode(ctx context.Context, tx *store.Tx, a models.Account) e
 // For: a session of stage activation. Refuses: a bad password, the one-time one among them; an account that is activated
 // already; no open activation; the code not entered yet.
 func (s *Service) ChoosePassword(ctx context.Context, session identity.Session, password string, from identity.Origin) (identity.Token, error) {
-	if err := identity.CheckNewPassword(password, session.User.Email, session.Account.Name); err != nil {
+	if err := identity.CheckNewPassword(password, session.User.Email, session.User.Name, session.Account.Name, s.installation.Name); err != nil {
 		return "", err
 	}
 	switch same, err := s.people.PasswordIs(ctx, session.User.TenantID, session.User.ID, password); {

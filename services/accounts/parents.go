@@ -166,7 +166,7 @@ func (s *Service) Install(ctx context.Context, d Details, currency, password str
 	if p.Err() != nil {
 		return models.Account{}, p.Err()
 	}
-	if err := identity.CheckNewPassword(password, d.Email, d.AccountName); err != nil {
+	if err := identity.CheckNewPassword(password, d.Email, d.ContactName, d.AccountName, s.installation.Name); err != nil {
 		return models.Account{}, err
 	}
 	hash, err := s.people.HashPassword(ctx, password)

@@ -18,6 +18,7 @@ import (
 	"offshoot/services/accounts"
 	"offshoot/services/identity"
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
@@ -29,7 +30,11 @@ var end = time.Date(2026, 11, 21, 15, 0, 0, 0, time.UTC)
 func options(dsn string) Options {
 	return Options{
 		Open: func(ctx context.Context, now func() time.Time) (*store.Store, error) {
-			return store.Open(ctx, dsn, now)
+			st, err := store.Open(ctx, dsn, now)
+			if err == nil {
+				st.UseKeys(secrets.ForTests())
+			}
+			return st, err
 		},
 		Installation: notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"},
 		Hashing:      identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},

@@ -24,6 +24,10 @@ var whose = map[string]string{
 	"sessions.user_id":        "access_id",
 	"activations.user_id":     "", // whose activation it is
 	"login_emails.user_id":    "", // whose e-mail it is
+	"second_factors.user_id":  "",
+	"recovery_codes.user_id":  "",
+	"devices.user_id":         "", // whose browser it is
+	"password_links.user_id":  "",
 	"users.owner":             "", // a yes or no
 }
 

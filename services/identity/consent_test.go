@@ -29,7 +29,7 @@ func (w *world) actor(name string) models.Actor {
 }
 
 // ask is a request for consent to enter Clinic, and its id.
-func (w *world) ask(name, reason string) models.ID {
+func (w *world) askFor(name, reason string) models.ID {
 	w.Helper()
 	w.ok(w.identity.AskConsent(w.ctx, w.actor(name), w.north, w.clinic, reason))
 	_, latest, err := w.identity.ConsentFor(w.ctx, w.actor(name), w.north, w.clinic)
@@ -115,9 +115,9 @@ func TestAskConsentRefused(t *testing.T) {
 func TestAskConsent(t *testing.T) {
 	w := turnedOff(t)
 	w.exec(`UPDATE users SET role = 'admin' WHERE email = 'ned@north.example'`)
-	w.ask("ann", "  Ticket <b>4711</b> ")
+	w.askFor("ann", "  Ticket <b>4711</b> ")
 	w.refused(w.identity.AskConsent(w.ctx, w.actor("ann"), w.north, w.clinic, "again"), identity.ErrConsentAsked)
-	w.ask("bob", "Ticket 4712")
+	w.askFor("bob", "Ticket 4712")
 	w.ok(w.identity.AskConsent(w.ctx, w.actor("ann"), w.north, w.harbour, "another account"))
 	for _, to := range []string{"nora@north.example", "ned@north.example"} {
 		if n := w.count("outbox WHERE recipient = $1 AND body LIKE '%ann@operator.example%' AND body LIKE '%Ticket <b>4711</b>%'", to); n != 1 {
@@ -136,13 +136,13 @@ func TestAskConsent(t *testing.T) {
 	if err != nil || latest.Status != identity.ConsentExpired {
 		t.Errorf("%+v, %v", latest, err)
 	}
-	w.ask("ann", "after a week")
+	w.askFor("ann", "after a week")
 }
 
 // ACC-12: only the parent's own Admins, at home, decide; what they decide holds, and whoever asked is told.
 func TestDecideConsent(t *testing.T) {
 	w := turnedOff(t)
-	id := w.ask("ann", "Ticket 4711")
+	id := w.askFor("ann", "Ticket 4711")
 	type decision func(actor models.Actor, id models.ID) error
 	give := func(a models.Actor, id models.ID) error { return w.identity.GiveConsent(w.ctx, a, id) }
 	refuse := func(a models.Actor, id models.ID) error { return w.identity.RefuseConsent(w.ctx, a, id) }
@@ -167,7 +167,7 @@ func TestDecideConsent(t *testing.T) {
 	for _, decide := range all {
 		w.refused(decide(w.actor("nora"), id), identity.ErrNoSuchConsent)
 	}
-	id = w.ask("ann", "please")
+	id = w.askFor("ann", "please")
 	w.ok(give(w.actor("nora"), id))
 	w.refused(give(w.actor("nora"), id), identity.ErrNoSuchConsent)
 	w.refused(refuse(w.actor("nora"), id), identity.ErrNoSuchConsent)
@@ -177,7 +177,7 @@ func TestDecideConsent(t *testing.T) {
 	if n := w.count("outbox WHERE recipient = 'ann@operator.example' AND subject LIKE 'Consent to enter Clinic: %'"); n != 3 {
 		t.Errorf("%d mails told of three decisions", n)
 	}
-	late := w.ask("ann", "late")
+	late := w.askFor("ann", "late")
 	w.clock.pass(identity.ConsentAskTTL)
 	w.refused(give(w.actor("nora"), late), identity.ErrNoSuchConsent)
 	for _, action := range []models.Action{models.ConsentGiven, models.ConsentRefused, models.ConsentWithdrawn} {
@@ -190,7 +190,7 @@ func TestDecideConsent(t *testing.T) {
 // ACC-12: a consent takes the one who asked into the one account, once, within a day, under the reason that was agreed to.
 func TestUseConsent(t *testing.T) {
 	w := turnedOff(t)
-	id := w.ask("ann", "Ticket 4711")
+	id := w.askFor("ann", "Ticket 4711")
 	_, err := w.tryConsented(w.signIn("ann"), w.clinic, id) // not given yet
 	w.refused(err, identity.ErrNoSuchConsent)
 	w.ok(w.identity.GiveConsent(w.ctx, w.actor("nora"), id))
@@ -217,7 +217,7 @@ func TestUseConsent(t *testing.T) {
 	_, err = w.tryConsented(w.signIn("ann"), w.clinic, id)
 	w.refused(err, identity.ErrNoSuchConsent)
 
-	id = w.ask("ann", "for tomorrow")
+	id = w.askFor("ann", "for tomorrow")
 	w.ok(w.identity.GiveConsent(w.ctx, w.actor("nora"), id))
 	w.clock.pass(identity.ConsentTTL)
 	_, err = w.tryConsented(w.signIn("ann"), w.clinic, id)
@@ -227,7 +227,7 @@ func TestUseConsent(t *testing.T) {
 // ACC-12: fifty at once, from fifty sessions of the one who asked: one is in.
 func TestUseConsentFiftyAtOnce(t *testing.T) {
 	w := turnedOff(t)
-	id := w.ask("ann", "Ticket 4711")
+	id := w.askFor("ann", "Ticket 4711")
 	w.ok(w.identity.GiveConsent(w.ctx, w.actor("nora"), id))
 	var sessions []identity.Session
 	for range 50 {
@@ -264,7 +264,7 @@ func TestStaffAccessEndsInside(t *testing.T) {
 	if w.resolve(parent).Actor.Access == nil {
 		t.Error("the parent's Admin is out")
 	}
-	id := w.ask("ann", "Ticket 4711")
+	id := w.askFor("ann", "Ticket 4711")
 	w.ok(w.identity.GiveConsent(w.ctx, w.actor("nora"), id))
 	by, err := w.tryConsented(w.signIn("ann"), w.clinic, id)
 	w.ok(err)
@@ -285,7 +285,7 @@ func TestConsents(t *testing.T) {
 	w := turnedOff(t)
 	var want []models.ID
 	for range 5 {
-		id := w.ask("ann", "Ticket")
+		id := w.askFor("ann", "Ticket")
 		w.ok(w.identity.RefuseConsent(w.ctx, w.actor("nora"), id))
 		want = append([]models.ID{id}, want...)
 		w.clock.pass(time.Minute)

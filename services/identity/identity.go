@@ -1,5 +1,6 @@
 // Package identity knows people: who they are, that it is really them, and as whom they act. It alone writes users,
-// login_emails, sessions, accesses and consents.
+// login_emails, sessions, devices, password_links, second_factors, recovery_codes, accesses and
+// consents.
 //
 // A person proves who they are once, at sign-in; from then on a session row stands for it, and deleting the row ends it
 // everywhere at once. What a session may do is never kept in it: Resolve reads user, account, parent and privileges anew
@@ -12,6 +13,7 @@ package identity
 
 import (
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -23,10 +25,13 @@ import (
 
 // How long things last.
 const (
-	SessionTTL    = 12 * time.Hour   // from sign-in, however busy
-	ActivationTTL = time.Hour        // to enter the code and choose a password
-	AccessTTL     = 30 * time.Minute // in an account that is not one's own
-	seenEvery     = time.Minute      // how exactly a session's last use is known
+	SessionTTL    = 12 * time.Hour      // from sign-in, however busy
+	ActivationTTL = time.Hour           // to enter the code and choose a password
+	BetweenTTL    = 10 * time.Minute    // to show the second factor, or to replace a password that somebody else chose
+	SetupTTL      = 30 * time.Minute    // to set up an authenticator app
+	HandedOverTTL = 14 * 24 * time.Hour // to sign in with a password that somebody else chose
+	AccessTTL     = 30 * time.Minute    // in an account that is not one's own
+	seenEvery     = time.Minute         // how exactly a session's last use is known
 )
 
 // The refusals of this package.
@@ -39,6 +44,8 @@ var (
 		Message: "Your account is deactivated. Ask the person who manages it."}
 	ErrActivationExpired = &models.Error{Kind: models.Conflict, Code: "activation_expired",
 		Message: "This one-time password has expired. Ask the person who manages your account to send the activation e-mail again."}
+	ErrPasswordExpired = &models.Error{Kind: models.Conflict, Code: "password_expired",
+		Message: "This password was made for you more than two weeks ago and has expired. Ask the person who gave it to you for a new one."}
 	ErrNoSession = &models.Error{Kind: models.Forbidden, Code: "no_session",
 		Message: "Please sign in."}
 	ErrEmailTaken = &models.Error{Kind: models.Conflict, Code: "email_taken",
@@ -51,6 +58,8 @@ var (
 		Message: "You are in another account already. Return to your own first."}
 	ErrNotWhileAccessing = &models.Error{Kind: models.Forbidden, Code: "not_while_accessing",
 		Message: "Users and passwords of an account can be changed only by its own people."}
+	ErrBusy = &models.Error{Kind: models.Busy, Code: "busy", After: 5 * time.Second,
+		Message: "Many people are signing in at this moment. Try again in a few seconds."}
 	ErrNotAccessing = &models.Error{Kind: models.Conflict, Code: "not_accessing",
 		Message: "You are in your own account."}
 )
@@ -58,17 +67,18 @@ var (
 // Service is identity as pages, jobs and other services use it.
 type Service struct {
 	store        *store.Store
-	installation notify.Installation
 	hashing      Hashing
 	derive       derivation
 	turns        *semaphore.Weighted
-	dummy        string // the hash that a password is compared with when there is nobody
+	waiting      atomic.Int64 // for a turn, or having one
+	dummy        string       // the hash that a password is compared with when there is nobody
+	installation notify.Installation
 }
 
-// Options are what an installation or a test may set. The zero value of Hashing is right for production.
+// Options are what an installation or a test sets.
 type Options struct {
 	Hashing      Hashing
-	Installation notify.Installation // stands in its mails
+	Installation notify.Installation // how mails call it, and where their links lead
 }
 
 // New returns identity in that store.
@@ -80,7 +90,10 @@ func New(s *store.Store, o Options) *Service {
 	if h.AtOnce == 0 { // the other half of the processors goes on serving pages
 		h.AtOnce = int64(max(1, runtime.GOMAXPROCS(0)/2))
 	}
-	service := &Service{store: s, installation: o.Installation, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce)}
+	if h.Waiting == 0 {
+		h.Waiting = 100 * h.AtOnce
+	}
+	service := &Service{store: s, hashing: h, derive: argon2id, turns: semaphore.NewWeighted(h.AtOnce), installation: o.Installation}
 	service.dummy = h.encode(random(saltLength), random(keyLength))
 	return service
 }

@@ -22,6 +22,7 @@ type Hashing struct {
 	Passes    uint32
 	Lanes     uint8
 	AtOnce    int64 // 0: half of the processors
+	Waiting   int64 // how many may wait for their turn; 0: 100 for each that is made at once, a few seconds' worth
 }
 
 const (
@@ -85,10 +86,28 @@ func (s *Service) verify(ctx context.Context, password, hash string) (bool, erro
 	return subtle.ConstantTimeCompare(got, key) == 1, nil
 }
 
-// inTurn derives a key when one of the places is free. Who gives up waiting gets the context's error.
+// upToDate is the hash of a password that was right, made anew when the one that is kept was made at another cost.
+func (s *Service) upToDate(ctx context.Context, password, kept string) (string, error) {
+	cost, _, _, err := decode(kept)
+	if err != nil {
+		return "", err
+	}
+	if today := s.hashing; cost.MemoryKiB == today.MemoryKiB && cost.Passes == today.Passes && cost.Lanes == today.Lanes {
+		return kept, nil
+	}
+	return s.HashPassword(ctx, password)
+}
+
+// inTurn derives a key when one of the places is free. Who gives up waiting gets the context's error, and ErrBusy who
+// would have to wait behind too many.
 //
 // The same word can be written in several sequences of code points, depending on the keyboard; NFC makes them one.
 func (s *Service) inTurn(ctx context.Context, password string, salt []byte, cost Hashing) ([]byte, error) {
+	if s.waiting.Add(1) > s.hashing.AtOnce+s.hashing.Waiting {
+		s.waiting.Add(-1)
+		return nil, ErrBusy
+	}
+	defer s.waiting.Add(-1)
 	if err := s.turns.Acquire(ctx, 1); err != nil {
 		return nil, fmt.Errorf("identity: waiting for a turn to hash: %w", err)
 	}

@@ -2,6 +2,8 @@ package identity_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,6 +89,9 @@ func TestPasswordIs(t *testing.T) {
 // waiting makes none.
 func TestHashesTakeTurns(t *testing.T) {
 	w := newWorld(t)
+	for i := range 50 {
+		w.user(w.north, w.clinic, fmt.Sprintf("p%d@clinic.example", i), models.Member)
+	}
 	bounded := cheap
 	bounded.Hashing.AtOnce = 3
 	service := identity.New(w.store, bounded)
@@ -111,7 +116,7 @@ func TestHashesTakeTurns(t *testing.T) {
 			if i%2 == 1 {
 				typed = "wrong"
 			}
-			if _, err := service.SignIn(w.ctx, identity.SignInOrder{Email: "clara@clinic.example", Password: typed}); err == nil {
+			if _, err := service.SignIn(w.ctx, identity.SignInOrder{Email: fmt.Sprintf("p%d@clinic.example", i), Password: typed}); err == nil {
 				in.Add(1)
 			}
 		})
@@ -145,5 +150,82 @@ func TestHashesTakeTurns(t *testing.T) {
 	wg.Wait()
 	if hashes.Load() != 1 {
 		t.Errorf("%d hashes, want 1: the one who gave up made one", hashes.Load())
+	}
+}
+
+// ACC-11: no more wait for a hash than can be served soon; the others are told so at once, and it costs them no try.
+func TestHashesDoNotPileUp(t *testing.T) {
+	w := newWorld(t)
+	bounded := cheap
+	bounded.Hashing.AtOnce, bounded.Hashing.Waiting = 1, 4
+	service := identity.New(w.store, bounded)
+	var all atomic.Int64
+	done := make(chan struct{})
+	service.Watch(func(hash func() []byte) []byte { all.Add(1); <-done; return hash() })
+	try := func() error {
+		_, err := service.SignIn(w.ctx, identity.SignInOrder{Email: "clara@clinic.example", Password: password})
+		return err
+	}
+	var busy, in atomic.Int64
+	var wg sync.WaitGroup
+	for range 9 {
+		wg.Go(func() {
+			switch err := try(); {
+			case errors.Is(err, identity.ErrBusy):
+				if busy.Add(1) == 4 {
+					close(done)
+				}
+			case err == nil:
+				in.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if busy.Load() != 4 || in.Load() != 5 || all.Load() != 5 {
+		t.Errorf("%d busy, want 4; %d signed in and %d hashes, want 5", busy.Load(), in.Load(), all.Load())
+	}
+	if n := w.count("limits"); n != 1 { // of the address; those of the e-mail begin anew after the right password
+		t.Errorf("%d counts are left", n)
+	}
+	if n := w.count("limits WHERE tries > 0"); n != 0 {
+		t.Errorf("%d counts still hold tries of people who were right or turned away", n)
+	}
+	w.ok(try())
+}
+
+// ACC-11: a password hashed at an earlier cost is hashed anew when it is given, also by many at once, and nobody else's.
+func TestHashKeepsUp(t *testing.T) {
+	w := newWorld(t)
+	costly := identity.New(w.store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 128, Passes: 2, Lanes: 1}})
+	kept := func(name string) (hash string) {
+		w.scan(&hash, `SELECT password_hash FROM users WHERE id = $1`, w.person[name].ID)
+		return hash
+	}
+	old := kept("clara")
+	_, err := costly.SignIn(w.ctx, identity.SignInOrder{Email: "clara@clinic.example", Password: "wrong"})
+	w.refused(err, identity.ErrWrongSignIn)
+	if kept("clara") != old {
+		t.Fatal("a wrong password was hashed")
+	}
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			_, err := costly.SignIn(w.ctx, identity.SignInOrder{Email: "clara@clinic.example", Password: password})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	anew := kept("clara")
+	if !strings.HasPrefix(anew, "$argon2id$v=19$m=128,t=2,p=1$") || !strings.HasPrefix(kept("bea"), "$argon2id$v=19$m=64,t=1,p=1$") {
+		t.Errorf("kept as %q and %q", anew, kept("bea"))
+	}
+	_, err = costly.SignIn(w.ctx, identity.SignInOrder{Email: "clara@clinic.example", Password: password})
+	w.ok(err)
+	if kept("clara") != anew {
+		t.Error("hashed again at the same cost")
 	}
 }

@@ -16,11 +16,14 @@ type sessionRow struct {
 	CreatedAt      time.Time
 	SeenAt         time.Time
 	ExpiresAt      time.Time
+	ProvedAt       time.Time
 	Flash          string
 	AccessTenantID *models.ID
 	AccessID       *models.ID
 	User           models.User `gorm:"embedded;embeddedPrefix:user_"`
 	At             standing    `gorm:"embedded"`
+	Temporary      bool        // somebody else chose the password
+	SecondFactor   bool
 }
 
 // standing is an account with all that decides what its people may do.
@@ -66,7 +69,8 @@ var (
 		(SELECT coalesce(string_agg(g.privilege, ' '), '') FROM privileges g
 		WHERE g.tenant_id = a.tenant_id AND g.account_id = a.id) AS granted`
 
-	selectSession = `SELECT s.id, s.stage, s.created_at, s.seen_at, s.expires_at, s.flash, s.access_tenant_id, s.access_id, ` +
+	selectSession = `SELECT s.id, s.stage, s.created_at, s.seen_at, s.expires_at, coalesce(s.proved_at, s.created_at) AS proved_at,
+		s.flash, s.access_tenant_id, s.access_id, u.password_temporary AS temporary, ` + hasSecondFactor + ` AS second_factor, ` +
 		columns("u", "user_", userColumns) + ", " + standingColumns + `
 		FROM sessions s
 		JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
@@ -119,14 +123,14 @@ func (r sessionRow) holds(now time.Time) bool {
 }
 
 func (r sessionRow) session(hash []byte) Session {
-	privileges := map[models.Privilege]bool{models.ActivateAccount: true}
-	if r.Stage == StageFull {
-		privileges = r.At.privileges(r.User.Role)
-	}
 	own := person(r.User, r.At.Account.Kind)
-	own.Privileges = privileges
+	own.Privileges = r.At.privileges(r.User.Role)
+	if only, pre := r.Stage.privilege(); pre {
+		own.Privileges = map[models.Privilege]bool{only: true}
+	}
 	return Session{ID: r.ID, Stage: r.Stage, Actor: own, User: r.User, Home: r.At.Account, Account: r.At.Account, Parent: r.At.Parent,
-		Flash: r.Flash, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, own: own, hash: hash}
+		Flash: r.Flash, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, ProvedAt: r.ProvedAt, SecondFactor: r.SecondFactor,
+		own: own, hash: hash, temporary: r.Temporary}
 }
 
 // person is a user at home, with no privileges yet.

@@ -22,8 +22,8 @@ const (
 const tooLong = "Use at most 128 characters."
 
 // CheckNewPassword refuses, at the field password, what must not become a password: nothing, fewer than 15 characters or
-// more than 128, control characters, and what is little more than the e-mail or one of the names (of account or person)
-// with something around it. Spaces count and stay, also at the ends.
+// more than 128, control characters, what is little more than the e-mail or one of the names (of account, person or
+// installation) with something around it, and what is easily guessed. Spaces count and stay, also at the ends.
 func CheckNewPassword(password, email string, names ...string) error {
 	no := func(sentence string) error { return models.ErrCheckFields.At("password", sentence) }
 	if len(password) > longestSecret {
@@ -52,6 +52,10 @@ func CheckNewPassword(password, email string, names ...string) error {
 	if len(rest) < before && utf8.RuneCountInString(rest) < ownWordsApart {
 		return no("Choose a password that is not made of your e-mail or name.")
 	}
+	if isEasilyGuessed(composed, append([]string{email, own}, names...)) {
+		return no("This is one of the first that somebody would guess: a common password, or one with something usual around it. " +
+			"A few words that have nothing to do with each other are hard to guess.")
+	}
 	return nil
 }
 
@@ -69,9 +73,12 @@ func plain(text string) string {
 const oneTimeAlphabet = "abcdefghijkmnpqrstuvwxyz23456789"
 
 // OneTimePassword makes a password for a mail: 100 random bits in four groups, like abcde-fghij-kmnpq-rstuv.
-func OneTimePassword() string {
+func OneTimePassword() string { return oneTimeText(20) }
+
+// oneTimeText is so many random characters in groups of five.
+func oneTimeText(length int) string {
 	var b strings.Builder
-	for i, r := range random(20) {
+	for i, r := range random(length) {
 		if i > 0 && i%5 == 0 {
 			b.WriteByte('-')
 		}

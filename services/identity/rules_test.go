@@ -4,6 +4,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 
 	"offshoot/services/identity"
 )
@@ -26,9 +29,34 @@ func TestNewPasswordRefused(t *testing.T) {
 		"the account's name and a year":         "North Clinic 2026!",
 		"the account's name twice":              "northclinic-NorthClinic",
 		"both":                                  "clara.klein North-Clinic",
+		"one character":                         strings.Repeat("a", 15),
+		"one character, 128 times":              strings.Repeat("!", 128),
+		"spaces":                                strings.Repeat(" ", 20),
+		"a letter of no list":                   strings.Repeat("ж", 20),
+		"digits in a row":                       "123456789012345",
+		"digits in a row and back":              "123456789987654321",
+		"the alphabet":                          "abcdefghijklmno",
+		"the alphabet backwards":                "zyxwvutsrqponml",
+		"the keyboard":                          "qwertyuiopasdfgh",
+		"a German keyboard":                     "qwertzuiopasdfgh",
+		"columns of the keyboard":               "1qaz2wsx3edc4rfv",
+		"a zigzag over the keyboard":            "q1w2e3r4t5y6u7i8",
+		"a common password twice":               "passwordpassword",
+		"a common password with digits":         "password1234567",
+		"in disguise":                           "P@$$w0rd1234567!",
+		"in disguise, twice":                    "L3tm31nL3tm31n!!",
+		"padded with spaces":                    "monkey         ",
+		"padded on both sides":                  "!!!!!dragon!!!!!",
+		"a short thing over and over":           strings.Repeat("x7q", 9),
+		"a short thing over and over, cut":      "k2p9k2p9k2p9k2p",
+		"four signs over and over":              strings.Repeat("🐎🔋🧷📎", 8),
+		"seasons and a year":                    "summer2026winter",
+		"a date":                                "1990-01-01 1990-01-01",
+		"words that go together":                "january february",
+		"this portal's name":                    "Offshoot2026!!!",
 	} {
 		t.Run(name, func(t *testing.T) {
-			field(t, identity.CheckNewPassword(typed, "clara.klein@clinic.example", "North Clinic"), "password")
+			field(t, identity.CheckNewPassword(typed, "clara.klein@clinic.example", "North Clinic", "Offshoot"), "password")
 		})
 	}
 }
@@ -38,10 +66,14 @@ func TestNewPasswordTaken(t *testing.T) {
 	for name, typed := range map[string]string{
 		"fifteen characters":        "correct horse b",
 		"only lower case":           "correcthorsebattery",
-		"only digits":               "314159265358979",
+		"only digits":               "803174926518350",
 		"spaces at both ends":       " correct horse ",
-		"128 characters":            strings.Repeat("ab c", 32),
-		"128 of four bytes each":    strings.Repeat("🐎🔋🧷📎", 32),
+		"128 characters":            strings.Repeat("ab c", 28) + "and then sixteen",
+		"128 of four bytes each":    strings.Repeat("🐎🔋🧷📎", 30) + "🧲🪁🛶🎈🧭🪵🫖🧦",
+		"a line of a song":          "we all live in a yellow submarine",
+		"the phrase of the comic":   "correct horse battery staple",
+		"two languages":             "kirschkern umbrella",
+		"from a password manager":   "fWq8!vR2#zLp0XkT",
 		"another script":            "正確な馬の電池とホチキスの針を使う",
 		"the name within much else": "north clinic correct horse",
 	} {
@@ -51,6 +83,22 @@ func TestNewPasswordTaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ACC-11: whatever is typed is judged, and soon: no text, however it is made, keeps a processor busy or ends the program.
+func TestNewPasswordJudgedSoon(t *testing.T) {
+	for _, nasty := range []string{strings.Repeat("4@8({[<369|1!0$5+7%2", 6) + "12345678", strings.Repeat("p@ssw0rd", 15) + "12345678",
+		strings.Repeat("qwerty12", 15) + "12345679", strings.Repeat("1", 127) + "2", strings.Repeat("aB", 63) + "c", strings.Repeat("İ", 127) + "ẞ",
+		strings.Repeat("1/1/", 31) + "1999", strings.Repeat("the", 42) + "se"} {
+		began := time.Now()
+		_ = identity.CheckNewPassword(nasty, "clara.klein@clinic.example", "North Clinic")
+		if took := time.Since(began); took > 2*time.Second { // 50 ms on a machine that does nothing else
+			t.Errorf("%.20q took %v", nasty, took)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		_ = identity.CheckNewPassword(rapid.StringN(15, 60, -1).Draw(t, "typed"), "clara@clinic.example", rapid.String().Draw(t, "name"))
+	})
 }
 
 // ACC-4: a one-time password can be read aloud and typed, never comes twice, and is long enough to be a password.

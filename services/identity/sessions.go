@@ -11,21 +11,11 @@ import (
 	"offshoot/services/store"
 )
 
-// Stage is how far a session has come.
-type Stage string
-
-const (
-	// StageActivation is the session of somebody who must still enter the code and choose a password. Its one privilege is
-	// models.ActivateAccount.
-	StageActivation Stage = "activation"
-	StageFull       Stage = "full"
-)
-
 // Session is one person signed in, with everything a page needs to know about them.
 type Session struct {
 	ID        models.ID
 	Stage     Stage
-	Actor     models.Actor   // in StageActivation with one privilege; Access is set in an account that is not theirs
+	Actor     models.Actor   // before StageFull with one privilege; Access is set in an account that is not theirs
 	User      models.User    // the person
 	Home      models.Account // the person's own account
 	Account   models.Account // the account acted in: Home, or the entered one
@@ -33,9 +23,13 @@ type Session struct {
 	Flash     string         // a sentence waiting to be shown; TakeFlash takes it
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	ProvedAt  time.Time // when the person last proved to be there, by password or code
 
-	own  models.Actor // as they are at home
-	hash []byte
+	SecondFactor bool // the person has one
+
+	own       models.Actor // as they are at home
+	hash      []byte
+	temporary bool // somebody else chose the password
 }
 
 // self is the person at home, within the request at hand.
@@ -56,15 +50,11 @@ type Origin struct {
 // session counts as a sign-in. For: a change of another service, which has made sure who the person is.
 func StartSession(tx *store.Tx, user models.User, stage Stage, from Origin) Token {
 	token, hash := newToken(tx.Actor.Tenant)
-	ttl := SessionTTL
-	if stage == StageActivation {
-		ttl = ActivationTTL
-	}
 	tx.Queue(`INSERT INTO sessions (tenant_id, id, token_hash, user_id, account_id, stage, created_at, seen_at, expires_at, ip, user_agent)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)`, tx.Actor.Tenant, models.NewID(), hash, user.ID, user.AccountID,
-		string(stage), tx.Now, tx.Now.Add(ttl), clip(from.IP, 64), clip(from.UserAgent, 300))
+		string(stage), tx.Now, tx.Now.Add(stage.ttl()), clip(from.IP, 64), clip(from.UserAgent, 300))
 	if stage == StageFull {
-		tx.Queue(`UPDATE users SET last_login_at = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, user.ID, tx.Now)
+		signedIn(tx, user.ID)
 	}
 	return token
 }

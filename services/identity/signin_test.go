@@ -223,32 +223,34 @@ func TestSignInNewToken(t *testing.T) {
 func TestSignInMeetsNewPassword(t *testing.T) {
 	w := newWorld(t)
 	u := w.person["clara"]
+	another, err := w.identity.HashPassword(w.ctx, "another sentence of some words")
+	w.ok(err)
 	changed := false
 	w.identity.Watch(func(hash func() []byte) []byte {
 		key := hash()
 		if !changed { // after the old hash was read, before the session is made
 			changed = true
 			w.change(models.System(w.north), func(_ context.Context, tx *store.Tx) error {
-				identity.SetPassword(tx, u.ID, "$another", false)
+				identity.SetPassword(tx, u.ID, another, false)
 				return nil
 			})
 		}
 		return key
 	})
-	_, err := w.trySignIn(u.Email, password)
+	_, err = w.trySignIn(u.Email, password)
 	w.refused(err, identity.ErrWrongSignIn)
 	if n := w.count("sessions"); n != 0 {
 		t.Errorf("%d sessions", n)
 	}
 }
 
-// ACC-11: twenty sign-ins of one person at once are twenty sessions.
-func TestSignInTwentyAtOnce(t *testing.T) {
+// ACC-11: ten sign-ins of one person at once, as many as one may try, are ten sessions.
+func TestSignInTenAtOnce(t *testing.T) {
 	w := newWorld(t)
 	var mu sync.Mutex
 	tokens := map[identity.Token]bool{}
 	var wg sync.WaitGroup
-	for range 20 {
+	for range 10 {
 		wg.Go(func() {
 			in, err := w.trySignIn("clara@clinic.example", password)
 			if err != nil {
@@ -260,7 +262,7 @@ func TestSignInTwentyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if len(tokens) != 20 || w.count("sessions") != 20 {
+	if len(tokens) != 10 || w.count("sessions") != 10 {
 		t.Errorf("%d tokens, %d sessions", len(tokens), w.count("sessions"))
 	}
 }

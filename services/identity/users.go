@@ -64,18 +64,24 @@ func FreeEmails(tx *store.Tx, account models.ID) {
 }
 
 // SetPassword gives a user of the actor's tenant a password by its hash, or with an empty one none, and ends all their
-// sessions: a stolen one must not survive it. temporary says that somebody else chose it. For: a change of another
+// sessions and the links for a forgotten password: a stolen one must not survive it. temporary says that somebody else chose it. For: a change of another
 // service, which logs it; StartSession after it gives the person a new session. Without such a user the change fails with
 // ErrNoSuchUser. Whoever has entered an account may set no password there, ErrNotWhileAccessing, but may in the
 // sub-accounts of an entered parent.
 func SetPassword(tx *store.Tx, user models.ID, hash string, temporary bool) {
+	setPassword(tx, user, hash, temporary, models.NoID)
+}
+
+// setPassword is SetPassword that lets one session stay: that of the person who replaces their own.
+func setPassword(tx *store.Tx, user models.ID, hash string, temporary bool, stays models.ID) {
 	miss, not := ErrNoSuchUser, models.NoID
 	if tx.Actor.Access != nil {
 		miss, not = ErrNotWhileAccessing, tx.Actor.Account
 	}
-	tx.QueueExactly(miss, `UPDATE users SET password_hash = $3, password_temporary = $4
-		WHERE tenant_id = $1 AND id = $2 AND account_id <> $5`, tx.Actor.Tenant, user, hash, temporary, not)
-	EndSessionsOfUser(tx, user, models.NoID)
+	tx.QueueExactly(miss, `UPDATE users SET password_hash = $3, password_temporary = $4, password_set_at = $6
+		WHERE tenant_id = $1 AND id = $2 AND account_id <> $5`, tx.Actor.Tenant, user, hash, temporary, not, tx.Now)
+	EndSessionsOfUser(tx, user, stays)
+	endPasswordLinks(tx, user)
 }
 
 // OwnerOf returns the user whose e-mail is the account's, of an account of the actor's tenant. Refuses with ErrNoSuchUser.

@@ -12,6 +12,8 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/identity"
+	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
@@ -30,6 +32,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 type world struct {
 	*testing.T
 	ctx      context.Context
+	dsn      string
 	store    *store.Store
 	raw      *pgxpool.Pool
 	identity *identity.Service
@@ -44,7 +47,8 @@ const (
 	oneTime  = "abcde-fghij-kmnpq-rstuv"
 )
 
-var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}}
+var cheap = identity.Options{Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1},
+	Installation: notify.Installation{Name: "Portal", PublicURL: "https://portal.example"}}
 
 type clock struct {
 	sync.Mutex
@@ -72,7 +76,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	w.store, w.identity, w.raw = s, identity.New(s, cheap), storetest.Raw(t, dsn)
+	s.UseKeys(secrets.ForTests())
+	w.dsn, w.store, w.identity, w.raw = dsn, s, identity.New(s, cheap), storetest.Raw(t, dsn)
 
 	w.operator = w.account(models.NoID, models.Operator, "Operator", models.Active)
 	w.user(w.operator, w.operator, "ann@operator.example", models.Admin)

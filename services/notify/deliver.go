@@ -89,6 +89,9 @@ func (s *Service) Deliver(ctx context.Context, tenant, id models.ID) error {
 			return models.Event{}, errSettled
 		}
 		if tried == nil {
+			if row.Body, err = unsealed(tx.Keys(), tenant, id, row.Body, row.Sealed); err != nil {
+				return models.Event{}, err
+			}
 			tried = s.try(ctx, id, row)
 		}
 		return note(tx, id, row, tried, s.keep), nil
@@ -118,6 +121,7 @@ type waiting struct {
 	Recipient string
 	Subject   string
 	Body      string
+	Sealed    []byte
 	Secret    bool
 	Status    Status
 	Tries     int
@@ -126,7 +130,7 @@ type waiting struct {
 
 func lock(tx *store.Tx, id models.ID) (waiting, error) {
 	var row waiting
-	found := tx.Raw(`SELECT channel, account_id, recipient, subject, body, secret, status, tries, created_at
+	found := tx.Raw(`SELECT channel, account_id, recipient, subject, body, sealed, secret, status, tries, created_at
 		FROM outbox WHERE tenant_id = ? AND id = ? FOR UPDATE`, tx.Actor.Tenant, id).Scan(&row)
 	if found.Error == nil && found.RowsAffected == 0 {
 		return row, ErrNoSuchMessage
@@ -143,6 +147,8 @@ type outcome struct {
 func (s *Service) try(ctx context.Context, id models.ID, row waiting) *outcome {
 	var no *refusal
 	switch {
+	case row.Secret && row.Body == "":
+		no = nobodyCarries("What it said was given up: the keys that it was sealed with are gone.")
 	case row.Channel == ByMail && s.server != nil:
 		no = s.server.hand(ctx, id, row.Recipient, row.Subject, row.Body, row.CreatedAt)
 	case s.keep: // the outbox is where it was going
@@ -173,11 +179,11 @@ func note(tx *store.Tx, id models.ID, row waiting, o *outcome, keep bool) models
 		event.Details["subject"] = row.Subject
 	}
 	if o.refusal == nil {
+		tx.Queue(`UPDATE outbox SET status = $3, tries = $4, last_error = '', sent_at = $5
+			WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, id, string(Sent), row.Tries+1, tx.Now)
 		if row.Secret && !keep {
-			row.Body = ""
+			tx.Queue(`UPDATE outbox SET body = '', sealed = NULL WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, id)
 		}
-		tx.Queue(`UPDATE outbox SET status = $3, tries = $4, last_error = '', sent_at = $5, body = $6
-			WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, id, string(Sent), row.Tries+1, tx.Now, row.Body)
 		return event
 	}
 	status := Failed

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"offshoot/models"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 )
 
@@ -29,7 +30,7 @@ type Message struct {
 	To      string    // of a mail, an address such as sam@example.com; of a text, a number in E.164
 	Subject string    // of a mail
 	Body    string    // plain text, lines ended by \n
-	Secret  bool      // holds a password, link or code: the body is emptied once it is delivered
+	Secret  bool      // holds a password, link or code: the body is sealed, and thrown away once it is delivered
 }
 
 // Channel is the way a message goes.
@@ -79,11 +80,32 @@ func Text(ctx context.Context, tx *store.Tx, m Message) error {
 }
 
 func put(ctx context.Context, tx *store.Tx, channel Channel, m Message) error {
-	id := models.NewID()
-	tx.Queue(`INSERT INTO outbox (tenant_id, id, channel, account_id, recipient, subject, body, secret, status, created_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
-		tx.Actor.Tenant, id, string(channel), m.Account, m.To, m.Subject, plain(m.Body), m.Secret, string(Waiting), tx.Now)
+	id, body := models.NewID(), plain(m.Body)
+	var sealed []byte
+	if m.Secret {
+		var err error
+		if sealed, err = tx.Keys().Seal([]byte(body), sealedBody.Place(tx.Actor.Tenant, id)); err != nil {
+			return err
+		}
+		body = ""
+	}
+	tx.Queue(`INSERT INTO outbox (tenant_id, id, channel, account_id, recipient, subject, body, sealed, secret, status, created_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+		tx.Actor.Tenant, id, string(channel), m.Account, m.To, m.Subject, body, sealed, m.Secret, string(Waiting), tx.Now)
 	return tx.Enqueue(ctx, deliverArgs{Tenant: tx.Actor.Tenant, ID: id}, nil)
+}
+
+// sealedBody is where the body of a secret message is kept until it is delivered. The subject is no secret: staff and the
+// action log read it.
+var sealedBody = store.Sealed{Table: "outbox", Column: "sealed"}
+
+// unsealed is the body of a message, from where it is kept. A row that an earlier version wrote keeps it in the open.
+func unsealed(keys *secrets.Keys, tenant, id models.ID, body string, sealed []byte) (string, error) {
+	if sealed == nil {
+		return body, nil
+	}
+	text, err := keys.Open(sealed, sealedBody.Place(tenant, id))
+	return string(text), err
 }
 
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{4,14}$`)

@@ -28,6 +28,7 @@ type Kept struct {
 	To          string
 	Subject     string
 	Body        string
+	Sealed      []byte // the body of a secret one; Outbox opens it
 	Secret      bool
 	Status      Status
 	Tries       int
@@ -51,7 +52,16 @@ func (s *Service) Outbox(ctx context.Context, limit int, before string) (Page, e
 	if !s.keep {
 		return Page{}, ErrNoOutbox
 	}
-	return s.page(ctx, models.System(models.NoID), "true", limit, before)
+	page, err := s.page(ctx, models.System(models.NoID), "true", limit, before)
+	for i := range page.Messages {
+		m := &page.Messages[i]
+		body, err := unsealed(s.store.Keys(), m.Tenant, m.ID, m.Body, m.Sealed)
+		if err != nil {
+			body = "This was sealed under keys that this program does not have."
+		}
+		m.Body, m.Sealed = body, nil
+	}
+	return page, err
 }
 
 // Failed returns messages that could not be delivered, of all tenants, paged like Outbox. Bodies are left out: they may
@@ -63,7 +73,7 @@ func (s *Service) Failed(ctx context.Context, actor models.Actor, limit int, bef
 	}
 	page, err := s.page(ctx, actor, "o.status = 'failed'", limit, before)
 	for i := range page.Messages {
-		page.Messages[i].Body = ""
+		page.Messages[i].Body, page.Messages[i].Sealed = "", nil
 	}
 	return page, err
 }
@@ -101,7 +111,7 @@ func (s *Service) page(ctx context.Context, actor models.Actor, which string, li
 	err := s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
 		page = Page{}
 		return tx.Raw(`SELECT o.tenant_id AS tenant, t.name AS tenant_name, o.id, o.channel, o.account_id AS account,
-				a.name AS account_name, o.recipient AS "to", o.subject, o.body, o.secret, o.status, o.tries, o.last_error,
+				a.name AS account_name, o.recipient AS "to", o.subject, o.body, o.sealed, o.secret, o.status, o.tries, o.last_error,
 				o.created_at, o.sent_at
 			FROM outbox o
 			JOIN accounts a ON a.tenant_id = o.tenant_id AND a.id = o.account_id

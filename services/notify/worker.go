@@ -12,8 +12,12 @@ import (
 
 // Queue is the job queue of deliveries, apart from all others because a mail server may be slow; QueueWorkers is how many
 // of them one process makes at a time. Each holds a database connection while the mail server thinks.
+//
+// EarlierQueue is the one of the version before this, from which only what that version put there is taken: it does not
+// know sealed bodies and, while both versions run, would send such mails empty.
 const (
-	Queue        = "notify"
+	Queue        = "outbox"
+	EarlierQueue = "notify"
 	QueueWorkers = 2
 )
 

@@ -14,6 +14,7 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/notify"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
@@ -40,6 +41,7 @@ func newWorld(t *testing.T, o notify.Options) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(st.Close)
+	st.UseKeys(secrets.ForTests())
 	service, err := notify.New(st, o)
 	if err != nil {
 		t.Fatal(err)
@@ -113,19 +115,28 @@ type row struct {
 	Status    notify.Status
 	Tries     int
 	LastError string
-	Body      string
+	TenantID  models.ID
+	Body      string // opened, where it is sealed
+	Sealed    []byte
 	SentAt    *time.Time
 }
 
 func (w *world) row(id models.ID) row {
 	w.Helper()
-	rows, err := w.raw.Query(w.Context(), `SELECT status, tries, last_error, body, sent_at FROM outbox WHERE id = $1`, id)
+	rows, err := w.raw.Query(w.Context(), `SELECT status, tries, last_error, tenant_id, body, sealed, sent_at FROM outbox WHERE id = $1`, id)
 	if err != nil {
 		w.Fatal(err)
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
 	if err != nil {
 		w.Fatal(err)
+	}
+	if r.Sealed != nil {
+		body, err := w.store.Keys().Open(r.Sealed, secrets.Place{Tenant: r.TenantID, Row: id, Column: "outbox.sealed"})
+		if err != nil || r.Body != "" {
+			w.Fatalf("%v, and beside it %q", err, r.Body)
+		}
+		r.Body = string(body)
 	}
 	return r
 }

@@ -30,6 +30,7 @@ import (
 
 	"offshoot/migrations"
 	"offshoot/models"
+	"offshoot/services/secrets"
 )
 
 // Store is one pool of connections, lent to GORM, to River and to hand-written SQL alike.
@@ -39,6 +40,7 @@ type Store struct {
 	orm  *gorm.DB
 	jobs *river.Client[pgx.Tx]
 	now  func() time.Time
+	keys *secrets.Keys
 }
 
 // Work is what happens inside one Change. It returns the line for the action log; more lines go to tx.Log. It may run

@@ -25,7 +25,7 @@ func (s *Store) SweepKeys(ctx context.Context) (int64, error) {
 // many. It works in batches, so that nobody waits long for a row, and stops between two of them when ctx ends. An index
 // starts with the column. For: periodic jobs; table and column are names in the code, never input.
 func (s *Store) Sweep(ctx context.Context, table, column string, until time.Time) (int64, error) {
-	tenants, err := s.tenantsWith(ctx, table, column, until)
+	tenants, err := s.tenantsWhere(ctx, table, column+" <= $1", until)
 	if err != nil {
 		return 0, err
 	}
@@ -43,13 +43,14 @@ func (s *Store) Sweep(ctx context.Context, table, column string, until time.Time
 	return swept, nil
 }
 
-func (s *Store) tenantsWith(ctx context.Context, table, column string, until time.Time) ([]models.ID, error) {
+// tenantsWhere are the tenants with rows of the table that meet a condition, whose parameters begin with $1.
+func (s *Store) tenantsWhere(ctx context.Context, table, condition string, args ...any) ([]models.ID, error) {
 	var tenants []models.ID
 	err := s.Survey(ctx, models.System(models.NoID), func(ctx context.Context, tx *Tx) error {
 		return tx.Rows(ctx, func(rows pgx.Rows) (err error) {
 			tenants, err = pgx.CollectRows(rows, pgx.RowTo[models.ID])
 			return err
-		}, fmt.Sprintf(`SELECT DISTINCT tenant_id FROM %s WHERE %s <= $1`, table, column), until)
+		}, fmt.Sprintf(`SELECT DISTINCT tenant_id FROM %s WHERE %s`, table, condition), args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)

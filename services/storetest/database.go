@@ -52,6 +52,13 @@ func Database(t testing.TB) string {
 	return copyOf(t, databases.template)
 }
 
+// Empty is Database with nothing in it, not even a schema.
+func Empty(t testing.TB) string {
+	t.Helper()
+	ready(t)
+	return copyOf(t, "template0")
+}
+
 // Raw connects to the database of a DSN as a role that no policy and no grant binds, to look at rows of all tenants and to
 // spoil them.
 func Raw(t testing.TB, dsn string) *pgxpool.Pool {

@@ -4,6 +4,7 @@ import { drawCharts } from './charts.js';
 import { makeSearchable } from './combobox.js';
 import { offerCopying } from './copy.js';
 import { countDown } from './countdown.js';
+import { offerShowing } from './show-password.js';
 import './dialogs.js';
 import './live.js';
 import './menus.js';
@@ -12,6 +13,7 @@ import './submit-once.js';
 
 function enhance(root) {
   offerCopying(root);
+  offerShowing(root);
   makeSearchable(root);
   followAmounts(root);
   countDown(root);

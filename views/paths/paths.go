@@ -13,6 +13,33 @@ func Home() string    { return "/" }
 func SignIn() string  { return "/sign-in" }
 func SignOut() string { return "/sign-out" }
 
+func ForgottenPassword() string { return "/forgotten-password" }
+func PasswordByLink() string    { return "/forgotten-password/link" }
+
+// PasswordLinkSent and PasswordChanged are the pages that say so.
+func PasswordLinkSent() string { return With(ForgottenPassword(), url.Values{"sent": {"yes"}}) }
+func PasswordChanged() string  { return With(SignIn(), url.Values{"password": {"changed"}}) }
+// SignInCode and NewPassword are stations between the password and the page where the person wanted to go.
+func SignInCode(next string) string { return With("/sign-in/code", url.Values{"next": {next}}) }
+func SignInRecovery(next string) string {
+	return With("/sign-in/code", url.Values{"by": {"recovery"}, "next": {next}})
+}
+func NewPassword(next string) string { return With("/new-password", url.Values{"next": {next}}) }
+func ConfirmPassword(next string) string {
+	return With("/confirm-password", url.Values{"next": {next}})
+}
+
+func Security() string                   { return "/settings/security" }
+func OwnPassword() string                { return "/settings/security/password" }
+func SecondFactor() string               { return "/settings/security/second-factor" }
+func SecondFactorQR() string             { return "/settings/security/second-factor/qr.png" }
+func SecondFactorConfirmation() string   { return "/settings/security/second-factor/confirmation" }
+func SecondFactorRemoval() string        { return "/settings/security/second-factor/removal" }
+func RecoveryCodes() string              { return "/settings/security/recovery-codes" }
+func Sessions() string                   { return "/settings/sessions" }
+func SignOutElsewhere() string           { return "/settings/sessions/sign-out" }
+func SignOutSession(id models.ID) string { return "/settings/sessions/" + id.String() + "/sign-out" }
+
 func Activate() string         { return "/activate" }
 func ActivateCode() string     { return "/activate/code" }
 func ActivateResend() string   { return "/activate/resend" }

@@ -17,7 +17,9 @@ var (
 		"session_ended": "session ended"}
 	refusals = map[string]string{"unknown": "unknown e-mail", "password": "wrong password", "disabled": "user disabled",
 		"deleted": "account deleted", "deactivated": "account deactivated", "parent_deactivated": "parent account deactivated",
-		"activation_expired": "activation expired"}
+		"activation_expired": "activation expired", "password_expired": "password expired", "too_many": "too many tries"}
+	stages      = map[string]string{"activation": "to activate it", "second_factor": "code awaited", "new_password": "new password awaited"}
+	signInCodes = map[string]string{"app": "with a code of the app", "recovery": "with a recovery code"}
 )
 
 // works are the kinds of background work.

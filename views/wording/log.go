@@ -78,10 +78,20 @@ var logSentences = map[models.Action]sentence{
 	models.ConsentRefused:       consent("refused to"),
 	models.ConsentWithdrawn:     consent("withdrawn from"),
 
-	models.SignedIn:      func(l models.LogLine) string { return "Signed in to " + l.AccountName },
-	models.SignInRefused: func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
-	models.SignedOut:     func(l models.LogLine) string { return "Signed out of " + l.AccountName },
-	models.PasswordSet:   func(l models.LogLine) string { return "Password set for " + l.AccountName },
+	models.SignedIn:              signedIn,
+	models.SignInRefused:         func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
+	models.SignedOut:             func(l models.LogLine) string { return "Signed out of " + l.AccountName },
+	models.SessionsEnded:         func(l models.LogLine) string { return "Signed out elsewhere" + forEmail(l) },
+	models.PasswordSet:           passwordSet,
+	models.PasswordRefused:       func(l models.LogLine) string { return "Wrong password entered while signed in" + forEmail(l) },
+	models.SecondFactorTurnedOn:  func(l models.LogLine) string { return "Authenticator app set up" + forEmail(l) },
+	models.SecondFactorTurnedOff: func(l models.LogLine) string { return "Authenticator app turned off" + forEmail(l) },
+	models.SecondFactorReset:     func(l models.LogLine) string { return "Authenticator app reset" + forEmail(l) },
+	models.SecondFactorRefused:   func(l models.LogLine) string { return "Wrong second-factor code entered" + forEmail(l) },
+	models.RecoveryCodesMade:     func(l models.LogLine) string { return "New recovery codes made" + forEmail(l) },
+
+	models.PasswordLinkAsked: fixed("Link for a forgotten password asked for"),
+	models.PasswordLinkSent:  passwordLink,
 
 	models.ActivationSent:   about("Activation of ", " sent again"),
 	models.ActivationOpened: about("Activation link of ", " opened"),
@@ -106,6 +116,14 @@ func consent(became string) sentence {
 	return func(l models.LogLine) string {
 		return "Consent to enter " + l.AccountName + " " + became + " " + firstOf(l.Details["helper"], "support")
 	}
+}
+
+// signedIn says also what was still to be done, for then the session opened nothing yet.
+func signedIn(l models.LogLine) string {
+	if waits, pre := stages[l.Details["stage"]]; pre {
+		return "Right password entered for " + l.AccountName + ", " + waits
+	}
+	return "Signed in to " + l.AccountName + in(signInCodes, l.Details["code"])
 }
 
 // fixed is a sentence that speaks of nobody.
@@ -170,6 +188,24 @@ func failed(what string, l models.LogLine) string {
 		said += " yet"
 	}
 	return because(said, l.Details["reason"])
+}
+
+func passwordSet(l models.LogLine) string {
+	said := "Password set for " + firstOf(l.Details["email"], l.AccountName)
+	if l.Details["how"] == "link" {
+		said = "Forgotten password set anew" + forEmail(l)
+	}
+	return said
+}
+
+func passwordLink(l models.LogLine) string {
+	switch l.Details["why_not"] {
+	case "pending":
+		return "Mail about activation sent instead of a password link" + forEmail(l)
+	case "stopped":
+		return "Mail sent instead of a password link, since the sign-in is switched off," + forEmail(l)
+	}
+	return "Link for a forgotten password sent" + forEmail(l)
 }
 
 func forEmail(l models.LogLine) string {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -28,6 +29,8 @@ type Browser struct {
 	t      testing.TB
 	portal *Portal
 	ctx    context.Context
+
+	cookies cdp.BrowserContextID // what keeps people apart
 
 	mu       sync.Mutex
 	problems []string
@@ -50,9 +53,11 @@ func (p *Portal) Chromium(t testing.TB) *Chromium {
 func (c *Chromium) Person() *Browser {
 	c.t.Helper()
 	var window target.ID
+	var cookies cdp.BrowserContextID
 	err := chromedp.Run(c.ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 		ctx = cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser)
-		cookies, err := target.CreateBrowserContext().Do(ctx)
+		var err error
+		cookies, err = target.CreateBrowserContext().Do(ctx)
 		if err != nil {
 			return err
 		}
@@ -64,7 +69,7 @@ func (c *Chromium) Person() *Browser {
 	}
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(window))
 	c.t.Cleanup(cancel)
-	b := &Browser{t: c.t, portal: c.portal, ctx: ctx}
+	b := &Browser{t: c.t, portal: c.portal, ctx: ctx, cookies: cookies}
 	chromedp.ListenTarget(ctx, b.watch)
 	if err := chromedp.Run(ctx); err != nil { // attaches for as long as the test lasts
 		c.t.Fatal("browser: ", err)
@@ -209,6 +214,13 @@ func (b *Browser) Until(expression string) *Browser {
 	}
 }
 
+// Value reads what a script's expression is.
+func (b *Browser) Value(expression string, into any) *Browser {
+	b.t.Helper()
+	b.run(chromedp.Evaluate(expression, into))
+	return b
+}
+
 // Text is what a person reads on the page, spaces folded.
 func (b *Browser) Text() string {
 	var text string
@@ -257,6 +269,22 @@ func (b *Browser) Download(words string) string {
 	b.run(chromedp.Evaluate(`fetch(document.querySelector('`+marked+`').href).then(r => r.ok ? r.text() : 'status ' + r.status)`, &file,
 		func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	return file
+}
+
+// Save presses the link with those words, which the browser saves as a file of that name, and returns what is in it.
+func (b *Browser) Save(words, name string) string {
+	b.t.Helper()
+	dir := b.t.TempDir()
+	b.mark("a", words)
+	b.run(browser.SetDownloadBehavior(browser.SetDownloadBehaviorBehaviorAllow).WithBrowserContextID(b.cookies).WithDownloadPath(dir),
+		chromedp.Evaluate(`document.querySelector('`+marked+`').click()`, nil))
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if saved, err := os.ReadFile(filepath.Join(dir, name)); err == nil {
+			return string(saved)
+		}
+	}
+	b.t.Fatalf("%s: %q saved no file %s", b.Path(), words, name)
+	return ""
 }
 
 // Look sets the width of the window and the theme.

@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 
+	"offshoot/services/identity"
 	"offshoot/services/storetest"
 )
 
@@ -53,6 +54,21 @@ func (p *Portal) As(t testing.TB, who storetest.Person) *Visitor {
 func (v *Visitor) SignIn(email, password string) *Visitor {
 	v.t.Helper()
 	return v.Get("/sign-in").Fill("Email", email).Fill("Password", password).Press("Sign in")
+}
+
+// Cookie is the session that the visitor's browser holds, "" when it holds none.
+func (v *Visitor) Cookie() identity.Token {
+	v.t.Helper()
+	address, err := url.Parse(v.portal.URL)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, cookie := range v.client.Jar.Cookies(address) {
+		if cookie.Name == "session" {
+			return identity.Token(cookie.Value)
+		}
+	}
+	return ""
 }
 
 // Get opens a path.
