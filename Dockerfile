@@ -15,9 +15,10 @@ COPY . .
 COPY --from=assets /src/static/dist/ static/dist/
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags="-s -w" -o /offshoot ./cmd/offshoot
 
-FROM debian:bookworm-slim
+# Its PostgreSQL 17 has the pg_dump and pg_restore that offshoot backup and restore call.
+FROM debian:trixie-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates \
+ && apt-get install -y --no-install-recommends ca-certificates postgresql-client \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --no-create-home --shell /usr/sbin/nologin offshoot
 COPY --from=build /offshoot /usr/local/bin/offshoot

@@ -25,11 +25,15 @@ var ErrNotCurrent = errors.New("the database's schema is older than this program
 // Up brings the database to the newest schema: our steps first, then those of the job queue; then it grants the
 // application's role what it needs, and no more. owner connects as the role that is to own the tables, application as the
 // one that the portal works as, which is made if there is none and owner may make roles. Any number of processes may call
-// it at once; a session lock lets one work while the others wait.
+// it at once; a session lock lets one work while the others wait. The version before may serve meanwhile: see patient.go.
 func Up(ctx context.Context, owner, application string) error {
-	pool, err := pgxpool.New(ctx, owner)
+	return patiently(ctx, func() error { return up(ctx, owner, application) })
+}
+
+func up(ctx context.Context, owner, application string) error {
+	pool, err := brief(ctx, owner)
 	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
+		return err
 	}
 	defer pool.Close()
 	db := stdlib.OpenDBFromPool(pool)

@@ -103,7 +103,7 @@ func (a Account) Zone() *time.Location {
 	return time.UTC
 }
 
-// Role is what a user is within its account.
+// Role is what a user is within its account: an Admin runs it, a User works with it.
 type Role string
 
 const (
@@ -127,7 +127,16 @@ type User struct {
 	Name        string
 	Email       string
 	Role        Role
-	Owner       bool // the user whose e-mail is the account's
+	Owner       bool   // the user whose e-mail is the account's
+	TimeZone    string // IANA name; "": that of the account
 	LastLoginAt *time.Time
 	DisabledAt  *time.Time
+}
+
+// ZoneIn is the time zone that the person reads times in, as a user of the account.
+func (u User) ZoneIn(a Account) *time.Location {
+	if u.TimeZone != "" {
+		a.TimeZone = u.TimeZone
+	}
+	return a.Zone()
 }

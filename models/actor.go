@@ -71,7 +71,10 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 			can[p] = true
 		}
 	}
-	add(SignedInAtAll, ManageOwnSignIn)
+	add(SignedInAtAll, ManageOwnSignIn, EditProfile)
+	if role == Admin {
+		add(ManageUsers)
+	}
 	switch kind {
 	case Operator:
 		add(SupportAccounts)
@@ -86,10 +89,14 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 	case Sub:
 		add(ViewAccount)
 		for _, p := range granted {
-			if IsGrantable(p) {
+			if IsGrantable(p) && (role == Admin || !forAdmins[p]) {
 				add(p)
 			}
 		}
 	}
 	return can
 }
+
+// forAdmins are the granted privileges that a sub-account's Users do not have: they spend the parent's money, or open the
+// account to programs. A parent's Users have them neither.
+var forAdmins = map[Privilege]bool{BillingPayments: true, APIApps: true}

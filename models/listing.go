@@ -40,6 +40,12 @@ type AccountList struct {
 	Sorted string // what the rows are really ordered by
 }
 
+// PrivilegeOverview is one page of sub-accounts with what each was granted.
+type PrivilegeOverview struct {
+	AccountList
+	Granted map[ID][]Privilege
+}
+
 // ShownAccount is everything that the pages of one account show.
 type ShownAccount struct {
 	Account
@@ -58,6 +64,8 @@ type ActivationMethod string
 const (
 	ByPassword ActivationMethod = "password" // a one-time password in the mail
 	ByLink     ActivationMethod = "link"     // a link in the mail, which leads to a page that asks for a password
+	// ByHand has nothing sent: whoever makes the account sets the password and hands it over (ACC-5)
+	ByHand ActivationMethod = "hand"
 )
 
 // OpenActivation is how far a Pending account is.

@@ -25,6 +25,8 @@ const (
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
 	EnterSecondFactor Privilege = "second_factor.enter" // whoever has given the right password and must show a code yet
 	ChoosePassword    Privilege = "password.choose"     // whoever came in with a password that somebody else chose
+	ManageUsers       Privilege = "users.manage"        // Admins: the users of their own account
+	EditProfile       Privilege = "profile.edit"        // everyone who is signed in and in their own account
 	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
 	ManageOwnSignIn   Privilege = "sign_in.own"         // everyone in their own account: password, second factor, sessions
 	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
@@ -35,8 +37,8 @@ const (
 	ManageOperator    Privilege = "operator.manage"     // staff Admins: settings, background work
 )
 
-// HomeOnly are what nobody may in an account that they have entered, whatever its Admins may (ACC-12).
-var HomeOnly = []Privilege{AccessSubAccounts, DecideStaffAccess, ManageOwnSignIn, APIApps}
+// HomeOnly are the privileges that nobody has in an account that is not theirs, whatever its Admins may (ACC-12).
+var HomeOnly = []Privilege{AccessSubAccounts, DecideStaffAccess, ManageUsers, EditProfile, ManageOwnSignIn, APIApps}
 
 // Grantable is one checkbox on the forms that add and edit a sub-account.
 type Grantable struct {

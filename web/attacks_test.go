@@ -93,6 +93,8 @@ func TestMassAssignment(t *testing.T) {
 				"time_zone": {"Europe/Berlin"}, "funding": {"own"}, "method": {"password"}, "key": {models.NewID().String()}, "privileges": nil}},
 			{sub, url.Values{"contact_name": {"Edited"}, "mobile": {"+4915112345998"}, "country": {"DE"}, "time_zone": {"Europe/Berlin"}, "version": {"1"}}},
 			{sub + "/privileges", url.Values{"privileges": {"billing.use"}, "version": {"2"}}},
+			{"/settings/users", url.Values{"name": {"Kim"}, "email": {"kim@clinic.example"}, "role": {"user"}, "time_zone": {"Asia/Tokyo"}, "key": {models.NewID().String()}}},
+			{"/settings/profile", url.Values{"name": {"Nora W."}, "time_zone": {"Asia/Tokyo"}}},
 			{sub + "/transfers", url.Values{"amount": {"5"}, "note": {"n"}, "key": {models.NewID().String()}}},
 			{sub + "/transfers-back", url.Values{"amount": {"2"}, "all": nil, "note": {"n"}, "key": {models.NewID().String()}}},
 		} {
@@ -109,7 +111,7 @@ func TestMassAssignment(t *testing.T) {
 	for _, rows := range []string{
 		`SELECT (kind, name, contact_name, email, mobile, country, time_zone, currency, status, status_reason, funding, plan, version, tenant_id = (SELECT id FROM accounts WHERE email = 'nora@clinic.example'))::text
 			FROM accounts ORDER BY email`,
-		`SELECT (email, name, role, owner, password_temporary, disabled_at)::text FROM users ORDER BY email`,
+		`SELECT (email, name, role, owner, time_zone, password_hash = '', password_temporary, disabled_at)::text FROM users ORDER BY email`,
 		`SELECT (a.email, p.privilege)::text FROM privileges p JOIN accounts a ON a.id = p.account_id ORDER BY 1`,
 		`SELECT (a.email, w.kind, w.asset, w.balance, w.floor, w.allocated, w.entries, w.closed_at)::text FROM wallets w JOIN accounts a ON a.id = w.account_id ORDER BY 1`,
 		`SELECT (kind, note, reference, reverses)::text FROM transfers ORDER BY posted_at, 1`,

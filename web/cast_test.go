@@ -105,11 +105,13 @@ func cast(t *testing.T, p *webtest.Portal) []*persona {
 func (who *persona) path(t *testing.T, p *webtest.Portal, path, whose string) string {
 	t.Helper()
 	account := map[string]models.Account{"": p.Clinic.Own.Account, "clinic": p.Clinic.Own.Account, "harbor": p.Harbor.Own.Account, "own": who.account}[whose]
-	tenant, id := account.TenantID, account.ID
+	tenant, id, user := account.TenantID, account.ID, models.NewID()
 	if whose == "nothing" || who.signedOut && whose == "own" {
 		tenant, id = models.NewID(), models.NewID()
+	} else if err := p.Raw.QueryRow(t.Context(), `SELECT id FROM users WHERE account_id = $1 AND owner`, id).Scan(&user); err != nil {
+		t.Fatal(err)
 	}
-	return strings.NewReplacer(":tenant", tenant.String(), ":id", id.String()).Replace(path)
+	return strings.NewReplacer(":tenant", tenant.String(), ":id", id.String(), ":user", user.String()).Replace(path)
 }
 
 // ask sends one request, without following where it leads. header is pairs of names and values.

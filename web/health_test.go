@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,11 +14,12 @@ import (
 // Always: whoever sends people here can ask whether the portal lives and whether it can work; the second is no when the
 // database is gone, and neither tells anything else.
 func TestHealth(t *testing.T) {
-	s, err := store.Open(t.Context(), storetest.Database(t), nil)
+	dsn := storetest.Database(t)
+	s, err := store.Open(t.Context(), dsn, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := web.New(web.Config{Store: s, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	server, err := web.New(web.Config{Store: s, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,23 @@ func TestHealth(t *testing.T) {
 		}
 	}
 	ask("/livez", http.StatusOK, "ok")
+	steps := func(change string) {
+		t.Helper()
+		if _, err := storetest.Raw(t, dsn).Exec(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps(`UPDATE goose_db_version SET is_applied = false WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`)
+	ask("/readyz", http.StatusServiceUnavailable, "the database's schema is older than this program")
+	steps(`UPDATE goose_db_version SET is_applied = true`)
 	ask("/readyz", http.StatusOK, "ready")
+	server.Stopping()
+	ask("/readyz", http.StatusServiceUnavailable, "stopping")
+	ask("/livez", http.StatusOK, "ok")
+
+	if server, err = web.New(web.Config{Store: s, Log: slog.New(slog.DiscardHandler)}); err != nil {
+		t.Fatal(err)
+	}
 	s.Close()
 	ask("/livez", http.StatusOK, "ok")
 	ask("/readyz", http.StatusServiceUnavailable, "the database does not answer")

@@ -40,7 +40,6 @@ func TestEveryPageLooksRight(t *testing.T) {
 		if strings.HasPrefix(r.Path, "/transfers/") {
 			id = transfer
 		}
-		path := strings.NewReplacer(":tenant", p.Clinic.ID.String(), ":id", id.String()).Replace(r.Path)
 		for _, person := range []struct {
 			name string
 			*webtest.Browser
@@ -54,6 +53,14 @@ func TestEveryPageLooksRight(t *testing.T) {
 		} {
 			if r.Needs != "" && !person.actor.Can(r.Needs) || r.Needs == "" && person.name != "nobody" {
 				continue
+			}
+			user := p.Clinic.Own.Actor.User
+			if strings.HasPrefix(r.Path, "/settings") {
+				user = person.actor.User
+			}
+			path := strings.NewReplacer(":tenant", p.Clinic.ID.String(), ":id", id.String(), ":user", user.String()).Replace(r.Path)
+			if strings.HasPrefix(r.Path, "/staff") && strings.Contains(r.Path, "/users/") { // staff manage those of parents
+				path = strings.NewReplacer(":tenant", p.Clinic.ID.String(), ":id", p.Clinic.ID.String(), ":user", p.Clinic.Admin.Actor.User.String()).Replace(r.Path)
 			}
 			checked++
 			for _, look := range []struct {

@@ -3,7 +3,10 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
+	"regexp"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -16,14 +19,29 @@ const (
 	maxBody    = 2 << 20
 )
 
-// identify gives every request an id of our own; it stands in the log, the action log and on error pages.
+// identify gives every request an id; it stands in the log, the action log and on error pages. It is our own, unless a
+// trusted proxy has given it one already, by which its log is found beside ours.
 func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		id := models.NewID().String()
+		id := s.proxysID(c.Request())
+		if id == "" {
+			id = models.NewID().String()
+		}
 		c.Set(requestKey, id)
 		c.Response().Header().Set("X-Request-Id", id)
 		return next(c)
 	}
+}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$`)
+
+func (s *Server) proxysID(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if id := r.Header.Get("X-Request-Id"); err == nil && plainID.MatchString(id) &&
+		slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(from.Addr().Unmap()) }) {
+		return id
+	}
+	return ""
 }
 
 func requestID(c echo.Context) string {
@@ -35,6 +53,12 @@ func requestID(c echo.Context) string {
 func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
+		if s.Watch != nil {
+			answered := s.Watch()
+			defer func() {
+				answered(Answered{c.Request().Method, c.Path(), c.Response().Status})
+			}()
+		}
 		err := next(c)
 		if err != nil {
 			c.Error(err) // answers now, so that the line has the status

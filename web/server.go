@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -40,6 +41,15 @@ type Config struct {
 	Log          *slog.Logger
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; none: the connection's address counts
+
+	Watch func() func(Answered) // called when a request begins; what it returns, when it is answered; nil: nobody watches
+}
+
+// Answered is what may be told of a request: nothing that its sender chose.
+type Answered struct {
+	Method string
+	Route  string // the pattern; "" for what no route answers
+	Status int
 }
 
 // Server answers every request of the portal.
@@ -47,6 +57,9 @@ type Server struct {
 	Config
 	echo  *echo.Echo
 	pages map[string]bool // the patterns that can be opened
+
+	stopping atomic.Bool
+	current  atomic.Bool // the schema, when it was last asked for
 }
 
 // New returns the portal. It fails when the page assets were not built.

@@ -17,8 +17,12 @@ func (s *Server) showSettings(v *visit) error {
 		manager = v.session.Parent.Name
 	}
 	return v.page(http.StatusOK, pages.Settings{Frame: frame, User: v.session.User, Role: v.role(), Home: v.session.Home, Account: account, Manager: manager,
-		Figures: exampleFigure(account), AccessLog: v.actor.Can(models.ViewAccount),
-		Consent: v.session.Parent.StaffAccessOff != nil, MayDecide: v.actor.Can(models.DecideStaffAccess), OwnSignIn: v.actor.Can(models.ManageOwnSignIn)}.View())
+		Figures: exampleFigure(account), AccessLog: v.actor.Can(models.ViewAccount), May: v.ownRights(),
+		Consent: v.session.Parent.StaffAccessOff != nil, MayDecide: v.actor.Can(models.DecideStaffAccess)}.View())
+}
+
+func (v *visit) ownRights() pages.OwnRights {
+	return pages.OwnRights{Profile: v.actor.Can(models.EditProfile), SignIn: v.actor.Can(models.ManageOwnSignIn), Users: v.actor.Can(models.ManageUsers)}
 }
 
 // exampleFigure is an amount with everything that countries write differently.

@@ -34,5 +34,5 @@ func (v *visit) operatorSettings(status int, mode string, refused *models.Error)
 		return err
 	}
 	return v.page(status, pages.StaffSettings{Frame: frame, Mode: mode, MayChange: v.actor.Can(models.ManageOperator), User: v.session.User, Role: v.role(),
-		Operator: v.session.Home, Figures: exampleFigure(v.session.Home), Refused: refused}.View())
+		Operator: v.session.Home, Figures: exampleFigure(v.session.Home), May: v.ownRights(), Refused: refused}.View())
 }

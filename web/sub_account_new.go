@@ -27,9 +27,10 @@ func (s *Server) createSubAccount(v *visit) error {
 	}
 	form := pages.SubAccountForm{DetailsForm: v.details(), Method: v.field("method"), Privileges: v.ticked("privileges"),
 		Funding: v.field("funding"), StartingAmount: v.field("starting_amount"), Key: key}
-	added, err := s.Accounts.AddSubAccount(v.ctx(), v.actor, accounts.SubAccountOrder{Details: accounts.Details(form.DetailsForm),
-		Privileges: privileges(form.Privileges), Funding: models.Funding(form.Funding), StartingAmount: form.StartingAmount,
-		Method: models.ActivationMethod(form.Method), Key: key})
+	if models.ActivationMethod(form.Method) == models.ByHand {
+		return s.createSubAccountByHand(v, form)
+	}
+	added, err := s.Accounts.AddSubAccount(v.ctx(), v.actor, subAccountOrder(form))
 	if refused, ok := refusalOf(err); ok {
 		form.Key = keyAfter(refused, key)
 		return s.subAccountForm(v, formStatus(refused), form, refused)
@@ -38,6 +39,11 @@ func (s *Server) createSubAccount(v *visit) error {
 		return err
 	}
 	return v.done(paths.SubAccount(added.ID), added.Name+" is added. "+sent(added, models.ActivationMethod(form.Method)))
+}
+
+func subAccountOrder(form pages.SubAccountForm) accounts.SubAccountOrder {
+	return accounts.SubAccountOrder{Details: accounts.Details(form.DetailsForm), Privileges: privileges(form.Privileges),
+		Funding: models.Funding(form.Funding), StartingAmount: form.StartingAmount, Method: models.ActivationMethod(form.Method), Key: form.Key}
 }
 
 func (s *Server) subAccountForm(v *visit, status int, form pages.SubAccountForm, refused *models.Error) error {

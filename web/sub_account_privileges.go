@@ -8,6 +8,24 @@ import (
 	"offshoot/views/paths"
 )
 
+func (s *Server) listPrivileges(v *visit) error {
+	if v.session.Account.SubAccountsEnabled == nil {
+		return s.subAccountsOff(v)
+	}
+	asked := paths.ParseSubAccountQuery(v.QueryParams())
+	query := models.AccountQuery{Search: asked.Search, After: asked.After, Before: asked.Before}
+	found, err := s.Accounts.PrivilegeOverview(v.ctx(), v.actor, query)
+	if err != nil {
+		return err
+	}
+	frame, err := v.frame("Privileges")
+	if err != nil {
+		return err
+	}
+	frame.Search = nil // the table has its own
+	return v.page(http.StatusOK, pages.PrivilegeOverview{Frame: frame, Query: query, Overview: found}.View())
+}
+
 func (s *Server) showPrivileges(v *visit) error {
 	return v.privilegesForm(http.StatusOK, nil, nil)
 }

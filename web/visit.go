@@ -136,8 +136,13 @@ func (v *visit) origin() identity.Origin {
 	return identity.Origin{IP: v.RealIP(), UserAgent: v.Request().UserAgent(), Request: requestID(v)}
 }
 
-// zone is the reader's time zone: that of the account they are in.
-func (v *visit) zone() *time.Location { return v.session.Account.Zone() }
+// zone is the reader's time zone: their own where they have chosen one, and in an account that is not theirs that account's.
+func (v *visit) zone() *time.Location {
+	if v.actor.Access != nil {
+		return v.session.Account.Zone()
+	}
+	return v.session.User.ZoneIn(v.session.Account)
+}
 
 // page renders a view to a buffer first, so that a failing view never leaves half a page with status 200.
 func (v *visit) page(status int, view templ.Component) error {

@@ -102,17 +102,14 @@ func readsAll(ctx context.Context, tx pgx.Tx) (snapshot string, args []string, e
 	case passes:
 		return snapshot, nil, nil
 	}
-	if _, err := tx.Exec(ctx, `SELECT set_config('app.scope', 'installation', true)`); err != nil {
-		return "", nil, err
-	}
 	rows, err := tx.Query(ctx, `SELECT relname::text FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relrowsecurity
-		AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND polname = 'installation')`)
+		AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polname = 'owner' AND current_user::regrole = ANY (polroles))`)
 	if err != nil {
 		return "", nil, err
 	}
 	hidden, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err == nil && len(hidden) > 0 {
-		err = fmt.Errorf("this role cannot read all of %s: use a superuser in DATABASE_OWNER_URL", strings.Join(hidden, ", "))
+		err = fmt.Errorf("this role cannot read all of %s: DATABASE_OWNER_URL must name the one that owns them", strings.Join(hidden, ", "))
 	}
 	return snapshot, []string{"--enable-row-security"}, err
 }

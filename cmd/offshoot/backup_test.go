@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +32,32 @@ func elsewhere(t *testing.T) config {
 	return c
 }
 
+// ownedBy gives an empty database to a role of another name, as on another server, and returns the name.
+func ownedBy(t *testing.T, dsn string) string {
+	t.Helper()
+	raw := storetest.Raw(t, dsn)
+	config := raw.Config().ConnConfig
+	role := "other_" + strings.ToLower(rand.Text()[:8])
+	named, err := pgx.ParseConfig(storetest.OwnerDSN(t, dsn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(sql string) {
+		t.Helper()
+		if _, err := raw.Exec(context.Background(), sql); err != nil {
+			t.Error(err)
+		}
+	}
+	change("CREATE ROLE " + role)
+	change("ALTER DATABASE " + config.Database + " OWNER TO " + role)
+	t.Cleanup(func() { // the objects go to the role that will drop the database, the role goes
+		change("REASSIGN OWNED BY " + role + " TO " + named.User)
+		change("DROP OWNED BY " + role)
+		change("DROP ROLE " + role)
+	})
+	return role
+}
+
 // silent is for what a command says to nobody.
 var silent = slog.New(slog.DiscardHandler)
 
@@ -41,6 +69,9 @@ func TestBackupDrill(t *testing.T) {
 	from.DatabaseURL, from.OwnerURL = w.DSN, storetest.OwnerDSN(t, w.DSN)
 	path := filepath.Join(t.TempDir(), "offshoot.backup")
 
+	if _, err := w.Identity.SignIn(t.Context(), identity.SignInOrder{Email: w.Clinic.Admin.Email, Password: storetest.Passphrase}); err != nil {
+		t.Fatal(err) // a session that must not be in the file
+	}
 	stop, busy := context.WithCancel(t.Context())
 	var transfers sync.WaitGroup
 	for range 3 {
@@ -67,6 +98,8 @@ func TestBackupDrill(t *testing.T) {
 	}
 
 	to := elsewhere(t)
+	became := ownedBy(t, to.DatabaseURL)
+	to.OwnerURL = with(storetest.RawDSN(t, to.DatabaseURL), "options", "-crole="+became)
 	said.Reset()
 	if err := restore(t.Context(), to, path, false, &said, silent); err != nil {
 		t.Fatal(err)
@@ -74,7 +107,12 @@ func TestBackupDrill(t *testing.T) {
 	if !strings.HasPrefix(said.String(), "Restored "+held+". The books of all ") {
 		t.Errorf("backed up: %s; restored: %s", held, said.String())
 	}
-	compare(t, storetest.RawDSN(t, w.DSN), storetest.RawDSN(t, to.DatabaseURL))
+	compare(t, storetest.RawDSN(t, w.DSN), storetest.RawDSN(t, to.DatabaseURL), became)
+	second := filepath.Join(t.TempDir(), "second.backup")
+	said.Reset()
+	if err := backup(t.Context(), to, second, &said, silent); err != nil || !strings.HasSuffix(said.String(), " holds "+held+".\n") {
+		t.Errorf("a backup of what was restored: %q, %v", said.String(), err)
+	}
 
 	again := storetest.On(t, to.DatabaseURL)
 	if _, err := again.Identity.SignIn(t.Context(), identity.SignInOrder{Email: w.Clinic.Admin.Email, Password: storetest.Passphrase}); err != nil {
@@ -97,7 +135,7 @@ func TestBackupDrill(t *testing.T) {
 // catalogue is everything about a schema that keeps its data right and its tenants apart.
 var catalogue = map[string]string{
 	"columns":     `SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) FROM information_schema.columns WHERE table_schema = 'public'`,
-	"policies":    `SELECT format('%s %s %s %s %s', polrelid::regclass, polname, polcmd, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy`,
+	"policies":    `SELECT format('%s %s %s %s %s %s', polrelid::regclass, polname, polcmd, polroles::regrole[], pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy`,
 	"security":    `SELECT format('%s %s %s', oid::regclass, relrowsecurity, relforcerowsecurity) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
 	"triggers":    `SELECT format('%s %s', tgrelid::regclass, pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal`,
 	"constraints": `SELECT format('%s %s %s %s', conrelid::regclass, conname, convalidated, pg_get_constraintdef(oid)) FROM pg_constraint WHERE connamespace = 'public'::regnamespace`,
@@ -109,10 +147,11 @@ var catalogue = map[string]string{
 
 // compare holds a restored database against the one that lived on: the schema is the same, and every row of the tables that
 // only grow is there as it was.
-func compare(t *testing.T, source, restored string) {
+func compare(t *testing.T, source, restored, owner string) {
 	t.Helper()
 	for what, query := range catalogue {
-		if before, after := lines(t, source, query), lines(t, restored, query); before != after || before == "" {
+		after := strings.ReplaceAll(lines(t, restored, query), owner, "offshoot")
+		if before := lines(t, source, query); strings.Join(slices.Sorted(strings.Lines(before+"\n")), "") != strings.Join(slices.Sorted(strings.Lines(after+"\n")), "") || before == "" {
 			t.Errorf("%s differ:\n%s\nand\n%s", what, before, after)
 		}
 	}

@@ -24,6 +24,8 @@ type config struct {
 	Name        string `env:"OFFSHOOT_NAME" envDefault:"Offshoot" help:"name of this installation, on every page and mail"`
 	Accent      string `env:"OFFSHOOT_ACCENT" help:"colour of this installation: blue, teal, violet, green, plum or graphite"`
 	Proxies     string `env:"OFFSHOOT_TRUSTED_PROXIES" help:"networks of the proxies in front of the portal, such as 10.1.0.0/16,fd00::/64: only their X-Forwarded-For is believed, and limits on tries count by it"`
+	MetricsAddr string `env:"OFFSHOOT_METRICS_ADDR" help:"address in a private network that metrics are read at, such as 127.0.0.1:9090; none unless set"`
+	Drain       string `env:"OFFSHOOT_DRAIN" help:"how long requests are still taken after SIGTERM, while /readyz says no, so that a balancer notices: serve takes 3s unless set, run no time"`
 	SMTPURL     string `env:"SMTP_URL" secret:"yes" help:"mail server: smtp://user:password@host (STARTTLS), smtps:// (TLS) or smtp+plain:// (this machine or network)"`
 	MailFrom    string `env:"OFFSHOOT_MAIL_FROM" help:"address that mails come from"`
 }

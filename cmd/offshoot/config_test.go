@@ -114,6 +114,13 @@ func TestCheck(t *testing.T) {
 		onlyServ bool // run takes it
 	}{
 		{"no database", func(c *config) { c.DatabaseURL = "" }, "DATABASE_URL is not set", true},
+		{"metrics for everybody", func(c *config) { c.MetricsAddr = "0.0.0.0:9090" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"metrics on all addresses", func(c *config) { c.MetricsAddr = ":9090" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"metrics on a public address", func(c *config) { c.MetricsAddr = "[2a00::1]:9090" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"metrics without a port", func(c *config) { c.MetricsAddr = "127.0.0.1" }, "OFFSHOOT_METRICS_ADDR must be", false},
+		{"drain for ever", func(c *config) { c.Drain = "2h" }, "OFFSHOOT_DRAIN must be", false},
+		{"drain backwards", func(c *config) { c.Drain = "-5s" }, "OFFSHOOT_DRAIN must be", false},
+		{"drain by a word", func(c *config) { c.Drain = "soon" }, "OFFSHOOT_DRAIN must be", false},
 		{"no keys", func(c *config) { c.SecretKeys = "" }, "OFFSHOOT_SECRET_KEYS is not set", true},
 		{"keys that are none", func(c *config) { c.SecretKeys = "s3cret-keys" }, "OFFSHOOT_SECRET_KEYS: ", false},
 		{"half the keys", func(c *config) { c.SecretKeys = c.SecretKeys[:40] }, "OFFSHOOT_SECRET_KEYS: ", false},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -64,6 +65,14 @@ func (c config) wrong() problems {
 	var p problems
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || !isPort(port) {
 		p = append(p, "OFFSHOOT_ADDR must be a host and a port, such as 127.0.0.1:8080, and is "+strconv.Quote(c.Addr))
+	}
+	if c.MetricsAddr != "" {
+		if err := checkMetricsAddr(c.MetricsAddr); err != nil {
+			p = append(p, "OFFSHOOT_METRICS_ADDR "+err.Error())
+		}
+	}
+	if d, err := time.ParseDuration(c.Drain); c.Drain != "" && (err != nil || d < 0 || d > maxDrain) {
+		p = append(p, "OFFSHOOT_DRAIN must be a time of up to "+maxDrain.String()+", such as 5s, and is "+strconv.Quote(c.Drain))
 	}
 	if c.DatabaseURL != "" {
 		if _, err := pgxpool.ParseConfig(c.DatabaseURL); err != nil {

@@ -71,6 +71,7 @@ var libraries = map[string][]string{
 	"github.com/labstack/echo":    {"web"},
 	"github.com/riverqueue/":      {"services/store", "services/notify", "cmd/offshoot", "migrations"},
 	"github.com/pressly/goose":    {"migrations"},
+	"github.com/prometheus/":      {"cmd/offshoot"},
 	"github.com/tink-crypto/":     {"services/secrets"},
 	"github.com/spf13/cobra":      {"cmd/offshoot"},
 	"github.com/caarlos0/env":     {"cmd/offshoot"},

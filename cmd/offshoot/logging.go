@@ -10,7 +10,7 @@ import (
 
 // newLog writes to w as a person reads it when w is a terminal, and as a log collector does otherwise.
 func newLog(w io.Writer, level slog.Level) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
 	if isTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}

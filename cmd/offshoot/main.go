@@ -33,7 +33,7 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errs io.Writ
 	case ctx.Err() != nil: // whatever broke off because of it
 		fmt.Fprintln(errs, "offshoot: stopped before it was ready")
 	default:
-		fmt.Fprintln(errs, "offshoot: "+explain(err))
+		fmt.Fprintln(errs, "offshoot: "+cleaned(explain(err)))
 	}
 	return 1
 }

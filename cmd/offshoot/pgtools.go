@@ -89,19 +89,18 @@ func lastLines(text string) string {
 
 // libpqSettings are those of an address that PostgreSQL's own programs need beside host, user and password.
 var libpqSettings = map[string]string{"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY",
-	"channel_binding": "PGCHANNELBINDING"}
+	"channel_binding": "PGCHANNELBINDING", "options": "PGOPTIONS"}
 
 var setting = regexp.MustCompile(`(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)`)
 
-// libpq is a DSN as the environment of PostgreSQL's own programs. The scope lets the owner of the tables, whom row-level
-// security binds too, read the rows of all tenants.
+// libpq is a DSN as the environment of PostgreSQL's own programs.
 func libpq(dsn string) ([]string, error) {
 	named, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, errors.New("this is no address of a PostgreSQL")
 	}
 	list := []string{"PGHOST=" + named.Host, fmt.Sprint("PGPORT=", named.Port), "PGUSER=" + named.User, "PGDATABASE=" + named.Database,
-		"PGPASSWORD=" + named.Password, "PGCONNECT_TIMEOUT=10", "PGOPTIONS=-c app.scope=installation"}
+		"PGPASSWORD=" + named.Password, "PGCONNECT_TIMEOUT=10"}
 	given := map[string]string{}
 	if u, err := url.Parse(dsn); err == nil && u.Scheme != "" {
 		for name, values := range u.Query() {

@@ -7,12 +7,13 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"offshoot/web"
 )
 
 // newPortal makes the pages of a house.
-func newPortal(c config, h *house, demo bool, log *slog.Logger) (*web.Server, error) {
+func newPortal(c config, h *house, demo bool, watch func() func(web.Answered), log *slog.Logger) (*web.Server, error) {
 	proxies, err := c.trustedProxies()
 	if err != nil {
 		return nil, err
@@ -23,6 +24,7 @@ func newPortal(c config, h *house, demo bool, log *slog.Logger) (*web.Server, er
 		TrustedProxies: proxies,
 		Secure:         strings.HasPrefix(c.installation().PublicURL, "https://"),
 		Log:            log,
+		Watch:          watch,
 	})
 }
 
@@ -45,9 +47,25 @@ func listening(addr string, listener net.Listener) string {
 	return net.JoinHostPort(host, port)
 }
 
+// drain is how long a portal that is to stop still takes requests, for balancers to notice. maxDrain leaves some of an
+// orchestrator's patience for the requests themselves.
+const (
+	drain    = 3 * time.Second
+	maxDrain = time.Minute
+)
+
+func (c config) drain(preset time.Duration) time.Duration {
+	if d, err := time.ParseDuration(c.Drain); err == nil {
+		return d
+	}
+	return preset
+}
+
 // servePortal answers requests until ctx ends, and then finishes those under way; what takes longer than requestGrace is
 // cut off.
-func servePortal(ctx context.Context, portal *web.Server, listener net.Listener, log *slog.Logger) error {
+//
+// For drain it first goes on as before, while /readyz says that it is stopping.
+func servePortal(ctx context.Context, portal *web.Server, listener net.Listener, drain time.Duration, log *slog.Logger) error {
 	server := portal.HTTPServer(listener.Addr().String())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
@@ -55,6 +73,12 @@ func servePortal(ctx context.Context, portal *web.Server, listener net.Listener,
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
+	}
+	portal.Stopping()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(drain):
 	}
 	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestGrace)
 	defer cancel()

@@ -69,8 +69,14 @@ func TestServeAndWork(t *testing.T) {
 	if status, said := runToEnd(t, environment, password+"\n", addStaff...); status != 0 || !strings.Contains(said, "kim@acme.test") {
 		t.Fatalf("add-staff: %d, %q", status, said)
 	}
-	if status, said := runToEnd(t, environment, password+"\n", addStaff...); status != 1 || !strings.Contains(said, "has an operator already") {
+	if status, said := runToEnd(t, environment, password+"\n", addStaff...); status != 1 || !strings.Contains(said, "already used") {
 		t.Errorf("add-staff again: %d, %q", status, said)
+	}
+	if status, said := runToEnd(t, environment, password+"\n", "user", "add-staff", "--email", "ann"); status != 1 || !strings.Contains(said, "--full-name") || !strings.Contains(said, "--email") {
+		t.Errorf("add-staff of nobody: %d, %q", status, said)
+	}
+	if status, said := runToEnd(t, environment, password+"\n", "user", "add-staff", "--full-name", "Ann Ode", "--email", "ann@acme.test"); status != 0 || !strings.Contains(said, "ann@acme.test is one more staff Admin") {
+		t.Errorf("add-staff of a colleague: %d, %q", status, said)
 	}
 	if status, said := runToEnd(t, environment, "", "demo"); status != 1 || !strings.Contains(said, "operator of its own") {
 		t.Errorf("demo in somebody's installation: %d, %q", status, said)

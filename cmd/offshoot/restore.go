@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -90,7 +92,12 @@ func unpack(ctx context.Context, c config, path string, log *slog.Logger) error 
 	if err := isEmpty(ctx, db.owner); err != nil {
 		return err
 	}
-	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"}
+	entries, err := db.entries(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(entries)
+	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--use-list=" + entries}
 	named, err := pgx.ParseConfig(db.owner)
 	if err != nil {
 		return err
@@ -98,7 +105,39 @@ func unpack(ctx context.Context, c config, path string, log *slog.Logger) error 
 	if _, err := db.run(ctx, db.owner, "pg_restore", append(args, "--dbname="+named.Database, path)...); err != nil {
 		return fmt.Errorf("%s was not restored, and the database is empty as before: %w", path, err)
 	}
-	return nil
+	return letOwnerRead(ctx, db.owner)
+}
+
+var ownersPolicy = regexp.MustCompile(` POLICY public \w+ owner `)
+
+// entries writes the list of what is to be restored: all but the policies that let the owner read everything, for they name
+// a role that need not exist here.
+func (m *maintained) entries(ctx context.Context, path string) (string, error) {
+	list, err := m.run(ctx, "", "pg_restore", "--list", path)
+	if err != nil {
+		return "", err
+	}
+	var kept strings.Builder
+	for line := range strings.Lines(list) {
+		if !ownersPolicy.MatchString(line) {
+			kept.WriteString(line)
+		}
+	}
+	return writtenBeside(filepath.Join(os.TempDir(), "list"), kept.String())
+}
+
+// letOwnerRead makes those policies for the role that owns the tables here.
+func letOwnerRead(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	_, err = conn.Exec(ctx, `DO $$ DECLARE owned regclass; BEGIN
+		FOR owned IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity LOOP
+			EXECUTE format('CREATE POLICY owner ON %s FOR SELECT TO CURRENT_USER USING (true)', owned);
+		END LOOP; END $$`)
+	return err
 }
 
 // fits refuses a file that is no backup of Offshoot, or one of a newer version.

@@ -69,7 +69,14 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 	if err := fitsKeys(ctx, back.store); err != nil {
 		return err
 	}
-	portal, err := newPortal(c, pages, isDemo, log)
+	gauges, err := c.startMetrics(log)
+	if err != nil {
+		return err
+	}
+	defer gauges.stop()
+	gauges.watchHouse(pages)
+	back.store.OnAction(gauges.action)
+	portal, err := newPortal(c, pages, isDemo, gauges.request, log)
 	if err != nil {
 		return err
 	}
@@ -79,5 +86,5 @@ func run(ctx context.Context, c config, out io.Writer, log *slog.Logger) error {
 	}
 	defer stopJobs()
 	welcome(out, c, db, isDemo)
-	return servePortal(ctx, portal, listener, log)
+	return servePortal(ctx, portal, listener, c.drain(0), log)
 }

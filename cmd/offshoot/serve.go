@@ -52,11 +52,17 @@ func serve(ctx context.Context, c config, log *slog.Logger) error {
 	if err := fitsKeys(ctx, h.store); err != nil {
 		return err
 	}
-	portal, err := newPortal(c, h, false, log)
+	gauges, err := c.startMetrics(log)
+	if err != nil {
+		return err
+	}
+	defer gauges.stop()
+	gauges.watchHouse(h)
+	portal, err := newPortal(c, h, false, gauges.request, log)
 	if err != nil {
 		return err
 	}
 	log.Info("serving", "address", listener.Addr().String(), "config", c)
 	defer log.Info("stopped")
-	return servePortal(ctx, portal, listener, log)
+	return servePortal(ctx, portal, listener, c.drain(drain), log)
 }

@@ -15,6 +15,7 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/accounts"
+	"offshoot/services/identity"
 )
 
 func userCommand() *cobra.Command {
@@ -65,17 +66,27 @@ type staffOrder struct {
 	currency string
 }
 
+// zone is the time zone that was asked for; without the flag a colleague has that of the operator.
+func (o staffOrder) zone(cmd *cobra.Command) string {
+	if !cmd.Flags().Changed("time-zone") {
+		return ""
+	}
+	return o.TimeZone
+}
+
 // fieldFlags are the flags behind the fields that a refusal names.
-var fieldFlags = map[string]string{"account_name": "--operator", "contact_name": "--full-name", "email": "--email",
+var fieldFlags = map[string]string{"account_name": "--operator", "contact_name": "--full-name", "name": "--full-name", "email": "--email",
 	"mobile": "--mobile", "country": "--country", "time_zone": "--time-zone", "currency": "--currency"}
 
 func addStaffCommand() *cobra.Command {
 	var order staffOrder
 	cmd := &cobra.Command{
 		Use:   "add-staff",
-		Short: "Make the operator and its first staff Admin",
+		Short: "Make the operator and its first staff Admin, or add one more",
 		Long: `Add-staff makes the operator, who runs this installation, and the first of its staff: an Admin, who supports every
-account. The password is asked for, or read from the first line of the standard input; it is never an argument.`,
+account. Where there is an operator already it adds one more Admin, and asks for name, e-mail and time zone only.
+
+The password is asked for, or read from the first line of the standard input; it is never an argument.`,
 		Example: `  offshoot user add-staff --operator "Acme Messaging" --full-name "Sam Rivera" --email sam@acme.example \
       --mobile "0151 23456789" --country DE --time-zone Europe/Berlin --currency EUR`,
 		Args: cobra.NoArgs,
@@ -122,6 +133,13 @@ func addStaff(cmd *cobra.Command, c config, order staffOrder, log *slog.Logger) 
 		return err
 	}
 	defer h.close()
+	colleague, err := h.people.AddStaff(cmd.Context(), identity.StaffOrder{Name: order.ContactName, Email: order.Email, TimeZone: order.zone(cmd), Password: password})
+	if err == nil {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s is one more staff Admin of this installation.\n", colleague.Email)
+	}
+	if !errors.Is(err, identity.ErrNoSuchAccount) {
+		return err
+	}
 	operator, err := h.accounts.Install(cmd.Context(), order.Details, order.currency, password)
 	if err != nil {
 		return err

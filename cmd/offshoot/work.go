@@ -41,6 +41,12 @@ func work(ctx context.Context, c config, log *slog.Logger) error {
 	if err := fitsKeys(ctx, h.store); err != nil {
 		return err
 	}
+	gauges, err := c.startMetrics(log)
+	if err != nil {
+		return err
+	}
+	defer gauges.stop()
+	gauges.watchHouse(h)
 	stopJobs, err := startJobs(ctx, h, log)
 	if err != nil {
 		return err

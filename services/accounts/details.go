@@ -2,11 +2,9 @@ package accounts
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
-	"golang.org/x/text/unicode/norm"
 
 	"offshoot/models"
 	"offshoot/services/identity"
@@ -25,8 +23,8 @@ type Details struct {
 // check reads the details: trimmed, the e-mail in small letters, the mobile in E.164. It collects a sentence for each
 // field that is wrong.
 func (d Details) check(p *models.Problems) Details {
-	d.AccountName = checkName(p, "account_name", "Enter an account name.", d.AccountName)
-	d.ContactName = checkName(p, "contact_name", "Enter a contact name.", d.ContactName)
+	d.AccountName = identity.CheckName(p, "account_name", "Enter an account name.", d.AccountName)
+	d.ContactName = identity.CheckName(p, "contact_name", "Enter a contact name.", d.ContactName)
 	d.Email = checkEmail(p, d.Email)
 	d.Country = strings.ToUpper(strings.TrimSpace(d.Country))
 	if !models.IsCountry(d.Country) {
@@ -39,39 +37,6 @@ func (d Details) check(p *models.Problems) Details {
 		p.Add("time_zone", "Choose a time zone from the list.")
 	}
 	return d
-}
-
-// checkName takes any script and any sign, for a name is only ever shown escaped. It wants a letter or a digit, one line,
-// and no more than 60 characters. missing is what it says to an empty one. Spaces become single ones, and what can be
-// written in several sequences of code points one of them: names that look the same are the same.
-func checkName(p *models.Problems, field, missing, name string) string {
-	if len(name) > 1000 { // before anything is computed of it
-		p.Add(field, "Keep the name under 60 characters.")
-		return name
-	}
-	name = norm.NFC.String(strings.Join(strings.FieldsFunc(name, isSpace), " "))
-	switch {
-	case name == "":
-		p.Add(field, missing)
-	case len([]rune(name)) > 60:
-		p.Add(field, "Keep the name under 60 characters.")
-	case strings.ContainsFunc(name, isUnseen):
-		p.Add(field, "Leave out characters that cannot be seen.")
-	case !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }):
-		p.Add(field, "Use at least one letter or digit.")
-	}
-	return name
-}
-
-func isSpace(r rune) bool { return unicode.Is(unicode.Zs, r) }
-
-// isUnseen says whether a character shows nothing, or shows others in another order: two names that look alike would not
-// be the same. Joiners stay, for Persian words and emoji are written with them.
-func isUnseen(r rune) bool {
-	if unicode.In(r, unicode.Join_Control, unicode.Prepended_Concatenation_Mark) { // the latter are Arabic signs of numbers
-		return false
-	}
-	return r == unicode.ReplacementChar || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // checkEmail takes what identity takes, so that no account is made whose user could not be.

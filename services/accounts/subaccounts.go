@@ -23,7 +23,7 @@ type SubAccountOrder struct {
 	Key            string                  // one-time key of the form
 }
 
-func (o SubAccountOrder) check(currency string) (SubAccountOrder, models.Money, error) {
+func (o *SubAccountOrder) check(currency string, methods []models.ActivationMethod) (models.Money, error) {
 	var p models.Problems
 	o.Details = o.Details.check(&p)
 	checkPrivileges(&p, o.Privileges)
@@ -40,64 +40,110 @@ func (o SubAccountOrder) check(currency string) (SubAccountOrder, models.Money, 
 	default:
 		p.Add("funding", "Choose how the sub-account is funded.")
 	}
-	if o.Method != models.ByPassword && o.Method != models.ByLink {
+	if !slices.Contains(methods, o.Method) {
 		p.Add("method", "Choose how the sub-account signs in.")
 	}
-	return o, start, p.Err()
+	return start, p.Err()
 }
 
 // AddSubAccount creates a sub-account, its user and wallets, moves the starting amount, and sends the activation mail and
 // the code. It returns the account, Pending.
-// For: a parent's Admins. Refuses: missing privilege; wrong fields; the feature not enabled; a name or e-mail that is
+// For: a parent's Admins. Refuses: missing privilege; the feature not enabled; wrong fields; a name or e-mail that is
 // taken; more than is available. Repeated under the same key it returns the account it made.
 func (s *Service) AddSubAccount(ctx context.Context, actor models.Actor, order SubAccountOrder) (models.Account, error) {
-	if err := actor.Require(models.ManageSubAccounts); err != nil {
+	parent, start, err := s.mayAdd(ctx, actor, &order, models.ByPassword, models.ByLink)
+	if err != nil {
 		return models.Account{}, err
+	}
+	proof, err := s.newProof(ctx, order.Method)
+	if err != nil {
+		return models.Account{}, err
+	}
+	account, _, err := s.add(ctx, actor, parent, order, start, proof)
+	return account, err
+}
+
+// AddAndHandOver is AddSubAccount with nothing sent (ACC-5): the account is Active at once, and its user signs in with a
+// password that comes back here, once, to be handed over; it must be replaced at the first sign-in. An empty one is made
+// up. Repeated under the same key no password comes back.
+// For: a parent's Admins. Refuses as AddSubAccount, and at password what identity.CheckNewPassword refuses.
+func (s *Service) AddAndHandOver(ctx context.Context, actor models.Actor, order SubAccountOrder, password string) (models.Handover, error) {
+	parent, start, err := s.mayAdd(ctx, actor, &order, models.ByHand)
+	if wrong, ok := err.(*models.Error); ok && wrong.Is(models.ErrCheckFields) && password != "" { // all sentences at once
+		if saying := sayingAt(identity.CheckNewPassword(password, order.Email, order.ContactName, order.AccountName), "password"); saying != "" {
+			err = wrong.At("password", saying)
+		}
+	}
+	if err != nil {
+		return models.Handover{}, err
+	}
+	chosen, hash, err := s.people.PasswordToHandOver(ctx, password, order.Email, order.ContactName, order.AccountName)
+	if err != nil {
+		return models.Handover{}, err
+	}
+	account, repeated, err := s.add(ctx, actor, parent, order, start, proof{method: models.ByHand, password: chosen, passwordHash: hash})
+	if err != nil {
+		return models.Handover{}, err
+	}
+	given := models.Handover{Account: account, SignIn: s.installation.Link("/sign-in"), Name: account.ContactName, Email: account.Email, Password: chosen}
+	if repeated {
+		given.Password = ""
+	}
+	return given, nil
+}
+
+// mayAdd says whether the actor may add that sub-account, and returns the actor's account and the starting amount. It
+// leaves the order as it was read.
+func (s *Service) mayAdd(ctx context.Context, actor models.Actor, order *SubAccountOrder, methods ...models.ActivationMethod) (models.Account, models.Money, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil {
+		return models.Account{}, models.Money{}, err
 	}
 	parent, err := s.own(ctx, actor)
 	if err != nil {
-		return models.Account{}, err
+		return models.Account{}, models.Money{}, err
 	}
 	if parent.SubAccountsEnabled == nil {
-		return models.Account{}, ErrFeatureOff
+		return models.Account{}, models.Money{}, ErrFeatureOff
 	}
-	checked, start, err := order.check(parent.Currency)
-	if err != nil {
-		return models.Account{}, err
-	}
-	proof, err := s.newProof(ctx, checked.Method)
-	if err != nil {
-		return models.Account{}, err
-	}
+	start, err := order.check(parent.Currency, methods)
+	return parent, start, err
+}
+
+func (s *Service) add(ctx context.Context, actor models.Actor, parent models.Account, order SubAccountOrder, start models.Money, proof proof) (_ models.Account, repeated bool, _ error) {
 	var account models.Account
 	done, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
-		account = models.Account{TenantID: actor.Tenant, ID: models.NewID(), Kind: models.Sub, Funding: checked.Funding,
+		account = models.Account{TenantID: actor.Tenant, ID: models.NewID(), Kind: models.Sub, Funding: order.Funding,
 			Currency: parent.Currency, Status: models.Pending, CreatedAt: tx.Now}
-		if err := s.create(ctx, tx, &account, checked.Details, models.Zero(parent.Currency), proof); err != nil {
+		if proof.method == models.ByHand {
+			now := tx.Now
+			account.Status, account.ActivatedAt = models.Active, &now
+		}
+		if err := s.create(ctx, tx, &account, order.Details, models.Zero(parent.Currency), proof); err != nil {
 			return models.Event{}, err
 		}
-		grant(tx, account.ID, checked.Privileges)
+		grant(tx, account.ID, order.Privileges)
 		event = models.Event{Action: models.SubAccountAdded, Account: account.ID,
-			Details: map[string]string{"funding": string(checked.Funding), "privileges": list(checked.Privileges)}}
+			Details: map[string]string{"funding": string(order.Funding), "privileges": list(order.Privileges), "method": string(proof.method)}}
 		if start.IsPositive() {
 			_, err = ledger.Give(ctx, tx, account.ID, start, "Starting amount")
 		}
 		return event, at(err, "amount", "starting_amount")
 	}, store.Once(order.Key, order))
 	if err == nil && done.Repeated {
-		return s.Account(ctx, actor, done.Account)
+		account, err = s.Account(ctx, actor, done.Account)
 	}
-	return account, err
+	return account, done.Repeated, err
 }
 
-// create writes what every new account has: its row, its user, its wallets and its activation.
+// create writes what every new account has: its row, its user, its wallets and, unless a password is handed over, its
+// activation.
 func (s *Service) create(ctx context.Context, tx *store.Tx, a *models.Account, d Details, credit models.Money, proof proof) error {
 	a.Name, a.ContactName, a.Email, a.Mobile, a.Country, a.TimeZone = d.AccountName, d.ContactName, d.Email, d.Mobile, d.Country, d.TimeZone
 	a.Version = 1
 	row := tx.Exec(`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency,
-			status, funding, plan, created_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+			status, funding, plan, created_at, activated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
 		a.TenantID, a.ID, a.Kind, a.Name, a.ContactName, a.Email, a.Mobile, a.Country, a.TimeZone, a.Currency,
-		a.Status, a.Funding, a.Plan, a.CreatedAt)
+		a.Status, a.Funding, a.Plan, a.CreatedAt, a.ActivatedAt)
 	if row.Error != nil {
 		return row.Error
 	}
@@ -110,6 +156,9 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, a *models.Account, d
 		return err
 	}
 	ledger.OpenWallets(tx, *a, credit)
+	if proof.method == models.ByHand {
+		return nil
+	}
 	return s.activation(ctx, tx, *a, user.ID, proof)
 }
 
@@ -304,6 +353,15 @@ func sentence(err error) string {
 		return e.Message
 	}
 	return err.Error()
+}
+
+// sayingAt is the sentence that a refusal has for a field; empty where it has none, or is no refusal.
+func sayingAt(err error, field string) string {
+	var refused *models.Error
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	return refused.Fields[field]
 }
 
 // at moves the sentence of a refusal to the field of another form.

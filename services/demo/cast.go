@@ -34,8 +34,18 @@ type company struct {
 	reserve   int64 // it pays when its balance falls below this
 	weekend   []time.Weekday
 	rates     rates
+	team      []colleague
 	habit     // what it uses itself
 	subs      []sub
+}
+
+// colleague is one more user of an account.
+type colleague struct {
+	name, email string
+	role        models.Role
+	zone        string // "": that of the account
+	invited     int    // day of the story
+	comes       bool   // through the link of the mail, the same day
 }
 
 // sub is a sub-account with its story.
@@ -48,6 +58,7 @@ type sub struct {
 	method     models.ActivationMethod
 	opened     int           // day of the story
 	activates  time.Duration // after it was opened; 0: not yet
+	team       []colleague
 	later      []change
 	habit
 }
@@ -100,12 +111,17 @@ var cast = []company{
 		Details:  person("North Clinic Group", "Ines Brandt", "ines@northclinic.example", "0151 23456789", "DE", "Europe/Berlin"),
 		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 500, reserve: 120,
 		weekend: []time.Weekday{time.Saturday, time.Sunday}, rates: euroRates,
+		team: []colleague{
+			{"Tobias Krüger", "tobias@northclinic.example", models.Member, "", 12, true},
+			{"Chloé Martin", "chloe@northclinic.example", models.Admin, "Europe/Paris", 60, false},
+		},
 		habit: habit{sends: 20, often: 0.6, reach: []string{"DE"}},
 		subs: []sub{
 			{
 				Details:    person("Berlin Ward 3", "Lena Fuchs", "lena@northclinic.example", "0171 2345678", "DE", "Europe/Berlin"),
 				privileges: []models.Privilege{models.ManageAudience, models.InteractiveMessages, models.APIApps},
 				funding:    models.OwnBalance, start: "120.00", refill: 150, method: models.ByLink, opened: 1, activates: 9 * minutes,
+				team:  []colleague{{"Samira Aydın", "samira@northclinic.example", models.Member, "Europe/Istanbul", 15, true}},
 				habit: habit{sends: 22, often: 4, reach: []string{"DE", "AT", "PL"}, calls: true, rents: []string{number}},
 				later: []change{{day: 57, does: entered, text: "Ticket 4711: texts to Austria arrive late"}},
 			},

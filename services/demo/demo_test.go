@@ -149,7 +149,8 @@ func TestLoad(t *testing.T) {
 	if open := lines(t, p, `SELECT recipient FROM outbox WHERE status <> 'sent'`); len(open) > 0 {
 		t.Errorf("these mails and texts were not delivered: %v", open)
 	}
-	for _, s := range append(SignIns(), SignIn{"Staff", assistant.Email, staffPassword}) {
+	for _, s := range append(SignIns(), SignIn{"Staff", assistant.Email, staffPassword},
+		SignIn{"Parent's User", cast[0].team[0].email, parentPassword}, SignIn{"Sub-account's User", cast[0].subs[0].team[0].email, subPassword}) {
 		if _, err := p.signIn(ctx, s.Email, s.Password); err != nil {
 			t.Errorf("%s cannot sign in: %v", s.Email, err)
 		}

@@ -79,6 +79,29 @@ func (p *player) activate(ctx context.Context, a models.Account, password string
 	return err
 }
 
+// invite adds a colleague to an account, as the company's Admin, and lets them come in.
+func (p *player) invite(ctx context.Context, e event) error {
+	account, c := p.tenant, e.colleague
+	if e.sub != nil {
+		account = p.of[e.sub]
+	}
+	_, err := p.people.InviteUser(ctx, p.owner, identity.InviteOrder{Account: account, Name: c.name, Email: c.email, Role: c.role, TimeZone: c.zone, Key: "demo-" + c.email})
+	if err != nil || !c.comes {
+		return err
+	}
+	p.clock.pass(7 * time.Minute)
+	mail, err := p.newest(ctx, notify.ByMail, c.email)
+	if err != nil {
+		return err
+	}
+	address, err := url.Parse(link.FindString(mail.Body))
+	if err != nil {
+		return err
+	}
+	_, err = p.people.AcceptInvitation(ctx, identity.Token(address.Query().Get("token")), passwordOf(e.sub), origin)
+	return unless(err, identity.ErrInvitationOver)
+}
+
 var (
 	oneTimePassword = regexp.MustCompile(`\b[a-z2-9]{5}(-[a-z2-9]{5}){3}\b`)
 	link            = regexp.MustCompile(`https?://\S+\?\S+`)

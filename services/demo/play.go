@@ -98,6 +98,8 @@ func (p *player) act(ctx context.Context, e event) error {
 		return unless(err, accounts.ErrFeatureOn)
 	case opened:
 		return p.openSub(ctx, e.sub)
+	case invited:
+		return p.invite(ctx, e)
 	case used:
 		return p.use(ctx, e)
 	case paid:

@@ -22,6 +22,7 @@ const (
 	confirmed            // a new account's person goes through its activation
 	enabled              // the Sub-account feature, in the Store
 	opened               // a sub-account is added
+	invited              // one more user of an account
 	used
 	paid     // the company sends money
 	gave     // it transfers to a sub-account
@@ -45,6 +46,7 @@ type event struct {
 	amount     models.Money
 	text       string // note, reason or reference
 	privileges []models.Privilege
+	colleague  colleague
 	orders     []ledger.ChargeOrder // without their account
 }
 
@@ -102,6 +104,7 @@ func (t *teller) companyEvents() {
 	if t.enabled {
 		t.tell(event{at: joins.Add(2 * time.Hour), does: enabled})
 	}
+	t.invites(nil, t.team)
 	t.usage(nil, t.habit, joins.Add(3*time.Hour), t.until)
 	for day := t.joins + 3; day <= days; day += 8 + t.random.IntN(4) {
 		t.tell(event{at: t.at(day, 8, 10+t.random.IntN(110)), does: signedIn})
@@ -126,6 +129,7 @@ func (t *teller) subEvents(s *sub) {
 		return
 	}
 	t.tell(event{at: confirms, does: confirmed, sub: s})
+	t.invites(s, s.team)
 	t.usage(s, s.habit, confirms.Add(30*time.Minute), ends)
 	for day := s.opened + 9; day <= days; day += 17 + t.random.IntN(15) {
 		at := t.at(day, 8, 30+t.random.IntN(120))
@@ -136,6 +140,12 @@ func (t *teller) subEvents(s *sub) {
 			t.tell(event{at: at.Add(-time.Minute), does: mistyped, sub: s})
 		}
 		t.tell(event{at: at, does: signedIn, sub: s})
+	}
+}
+
+func (t *teller) invites(s *sub, team []colleague) {
+	for i, c := range team {
+		t.tell(event{at: t.at(c.invited, 15, 10+i), does: invited, sub: s, colleague: c})
 	}
 }
 

@@ -119,8 +119,8 @@ func TestAccess(t *testing.T) {
 			w.opensNothing(before) // the token is another one
 			session := w.resolve(token)
 			want := models.PrivilegesOf(c.kind, models.Admin, c.granted)
-			for _, p := range models.HomeOnly {
-				delete(want, p)
+			for _, own := range models.HomeOnly {
+				delete(want, own)
 			}
 			want[models.EndAccess] = true
 			a := session.Actor

@@ -49,8 +49,8 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 		return s.backHome(ctx, session, helper, row.At.Account.Name, how)
 	}
 	helper.Privileges = row.At.privileges(models.Admin)
-	for _, p := range models.HomeOnly {
-		delete(helper.Privileges, p)
+	for _, own := range models.HomeOnly {
+		delete(helper.Privileges, own)
 	}
 	helper.Privileges[models.EndAccess] = true
 	session.Actor, session.Account, session.Parent = helper, row.At.Account, row.At.Parent

@@ -15,6 +15,7 @@ type NewUser struct {
 	Name         string
 	Email        string // as typed
 	Role         models.Role
+	TimeZone     string // IANA name; empty: that of the account
 	Owner        bool
 	PasswordHash string // of HashPassword; empty: nobody can sign in with a password yet
 	Temporary    bool   // somebody else chose the password
@@ -41,12 +42,12 @@ func AddUser(ctx context.Context, tx *store.Tx, n NewUser) (models.User, error) 
 	if err := problems.Err(); err != nil {
 		return models.User{}, err
 	}
-	u := models.User{TenantID: tx.Actor.Tenant, ID: models.NewID(), AccountID: n.Account, Name: name, Email: email, Role: n.Role, Owner: n.Owner}
+	u := models.User{TenantID: tx.Actor.Tenant, ID: models.NewID(), AccountID: n.Account, Name: name, Email: email, Role: n.Role, Owner: n.Owner, TimeZone: n.TimeZone}
 	added := tx.WithContext(ctx).Exec(`WITH login AS (
 			INSERT INTO login_emails (email, tenant_id, user_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING tenant_id, user_id, email)
-		INSERT INTO users (tenant_id, id, email, account_id, name, role, owner, password_hash, password_temporary, created_at)
-		SELECT tenant_id, user_id, email, ?::uuid, ?, ?, ?::boolean, ?, ?::boolean, ?::timestamptz FROM login`,
-		email, u.TenantID, u.ID, u.AccountID, u.Name, string(u.Role), u.Owner, n.PasswordHash, n.Temporary, tx.Now)
+		INSERT INTO users (tenant_id, id, email, account_id, name, role, owner, time_zone, password_hash, password_temporary, created_at)
+		SELECT tenant_id, user_id, email, ?::uuid, ?, ?, ?::boolean, nullif(?, ''), ?, ?::boolean, ?::timestamptz FROM login`,
+		email, u.TenantID, u.ID, u.AccountID, u.Name, string(u.Role), u.Owner, u.TimeZone, n.PasswordHash, n.Temporary, tx.Now)
 	if added.Error != nil {
 		return models.User{}, added.Error
 	}
@@ -82,6 +83,7 @@ func setPassword(tx *store.Tx, user models.ID, hash string, temporary bool, stay
 		WHERE tenant_id = $1 AND id = $2 AND account_id <> $5`, tx.Actor.Tenant, user, hash, temporary, not, tx.Now)
 	EndSessionsOfUser(tx, user, stays)
 	endPasswordLinks(tx, user)
+	endInvitation(tx, user) // its link would set another
 }
 
 // OwnerOf returns the user whose e-mail is the account's, of an account of the actor's tenant. Refuses with ErrNoSuchUser.

@@ -71,6 +71,25 @@ func PasswordChanged(in Installation, u models.User, zone *time.Location, at tim
 	return m
 }
 
+// UserInvited welcomes one more user of an account: the link leads to a page where they set their password (ACC-10). by is
+// the e-mail of whoever added them; expires is when the link dies.
+func UserInvited(in Installation, a models.Account, u models.User, by, link string, expires time.Time) Message {
+	return secret(letter(in, models.Account{ID: a.ID, ContactName: u.Name, Email: u.Email}, "You are invited to "+a.Name+" at "+in.Name,
+		"Welcome! "+oneLine(by)+" has added you to the account "+a.Name+" at "+in.Name+". To start using it, set your password here:",
+		link,
+		"You sign in with "+u.Email+". The link works once, until "+momentIn(u.ZoneIn(a), expires)+". If it has run out, ask "+
+			oneLine(by)+" to send another.",
+		"If you did not expect this mail, you can ignore it: nothing happens before the password is set."))
+}
+
+// AdminAdded tells an account that somebody from outside added an Admin to it, so that it does not go unseen (ACC-10).
+func AdminAdded(in Installation, a models.Account, by string, u models.User) Message {
+	return letter(in, a, "A new Admin of "+a.Name,
+		oneLine(by)+" has added "+oneLine(u.Name)+" ("+u.Email+") to your account "+a.Name+" at "+in.Name+" as an Admin, who may do whatever "+
+			"the account may.",
+		"If this is not what you agreed on, disable the user under Settings, Users, and tell the person who manages your account.")
+}
+
 // FeatureApproved tells a parent that staff granted what it asked for in the Store (ACC-1).
 func FeatureApproved(in Installation, parent models.Account, feature, storeURL string) Message {
 	return letter(in, parent, feature+" is enabled for "+parent.Name,

@@ -35,6 +35,23 @@ func (tx *Tx) log(id models.ID, event models.Event) error {
 	return nil
 }
 
+// OnAction has count called with the action of every line of the action log that this store commits. It is called once,
+// before the store is used. For: metrics.
+func (s *Store) OnAction(count func(models.Action)) { s.onAction = count }
+
+// counted is to be called when the transaction has committed.
+func (tx *Tx) counted() func() {
+	if tx.store.onAction == nil {
+		return func() {}
+	}
+	events := tx.events
+	return func() {
+		for _, l := range events {
+			tx.store.onAction(l.event.Action)
+		}
+	}
+}
+
 const insertEvent = `INSERT INTO action_log (tenant_id, id, at, user_id, user_email, as_account_id, access_id, action,
 	account_id, other_account_id, asset, amount, balance_after, transfer_id, subject_id, reference, details, request_id)
 	VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)`

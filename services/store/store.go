@@ -41,6 +41,8 @@ type Store struct {
 	jobs *river.Client[pgx.Tx]
 	now  func() time.Time
 	keys *secrets.Keys
+
+	onAction func(models.Action)
 }
 
 // Work is what happens inside one Change. It returns the line for the action log; more lines go to tx.Log. It may run

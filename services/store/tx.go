@@ -134,7 +134,7 @@ func (tx *Tx) commit(ctx context.Context) error {
 			break
 		}
 	}
-	batch := tx.batch()
+	batch, counted := tx.batch(), tx.counted()
 	tx.queueEvents(batch)
 	var tag string
 	batch.Queue("COMMIT").Exec(func(t commandTag) error { tag = t.String(); return nil })
@@ -145,6 +145,7 @@ func (tx *Tx) commit(ctx context.Context) error {
 	if tag != "COMMIT" { // PostgreSQL answers ROLLBACK when the transaction had failed before
 		return fmt.Errorf("store: the transaction ended with %s", tag)
 	}
+	counted()
 	return nil
 }
 

@@ -38,3 +38,16 @@ func (s *Store) Holdings(ctx context.Context) (Holdings, error) {
 func (s *Store) Tenants(ctx context.Context) ([]models.ID, error) {
 	return s.tenantsWhere(ctx, "accounts", "true")
 }
+
+// Jobs are how many jobs are not done, by their state in the queue. For: metrics.
+func (s *Store) Jobs(ctx context.Context) (map[string]int64, error) {
+	rows, err := s.pool.Query(ctx, `SELECT state::text, count(*) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled') GROUP BY 1`)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	jobs := map[string]int64{}
+	var state string
+	var count int64
+	_, err = pgx.ForEachRow(rows, []any{&state, &count}, func() error { jobs[state] = count; return nil })
+	return jobs, err
+}

@@ -308,7 +308,8 @@ func (s *Services) Fingerprint(t testing.TB) string {
 	var sum string
 	must(t, s.Raw.QueryRow(context.Background(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
 		SELECT 'accounts' || accounts::text AS x FROM accounts UNION ALL SELECT 'privileges' || privileges::text FROM privileges
-		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, password_hash, disabled_at)::text FROM users
+		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, name, time_zone, password_hash, disabled_at)::text FROM users
+		UNION ALL SELECT 'invitations' || user_invitations::text FROM user_invitations
 		UNION ALL SELECT 'login' || login_emails::text FROM login_emails UNION ALL SELECT 'activations' || activations::text FROM activations
 		UNION ALL SELECT 'accesses' || accesses::text FROM accesses UNION ALL SELECT 'consents' || consents::text FROM consents UNION ALL SELECT 'wallets' || wallets::text FROM wallets
 		UNION ALL SELECT 'transfers' || transfers::text FROM transfers UNION ALL SELECT 'charges' || charges::text FROM charges
@@ -332,7 +333,7 @@ func (s *Services) Code(t testing.TB, mobile string) string {
 // Link is the path of the link in the newest mail to an address.
 func (s *Services) Link(t testing.TB, email string) string {
 	t.Helper()
-	return s.inOutbox(t, email, regexp.MustCompile(`/activate/link\?token=[\w-]+`))
+	return s.inOutbox(t, email, regexp.MustCompile(`/(activate/link|invitation)\?token=[\w-]+`))
 }
 
 func (s *Services) inOutbox(t testing.TB, recipient string, pattern *regexp.Regexp) string {

@@ -31,6 +31,7 @@ func (p StaffAccount) head() ui.PageHead {
 	if p.May.Usage {
 		head.Others = append(head.Others, ui.Action{Label: "Record usage", Href: paths.NewStaffUsage(p.Shown.TenantID, p.Shown.ID), Icon: "message"})
 	}
+	head.Menu = append(head.Menu, ui.Action{Label: "Users", Href: paths.StaffUsers(p.Shown.TenantID, p.Shown.ID).All(), Icon: "users"})
 	if p.May.Manage && p.isParent() && p.Shown.Status != models.Deactivated {
 		head.Menu = append(head.Menu, ui.Action{Label: "Deactivate", Href: paths.StaffDeactivation(p.Shown.TenantID), Icon: "ban", Danger: true})
 	}

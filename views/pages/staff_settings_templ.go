@@ -24,6 +24,7 @@ type StaffSettings struct {
 	Role      string
 	Operator  models.Account
 	Figures   models.Money
+	May       OwnRights
 	Refused   *models.Error
 }
 
@@ -195,7 +196,7 @@ func (p StaffSettings) View() templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = profile(p.User, p.Role, p.Operator).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = profile(p.User, p.Role, p.Operator, p.May).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -208,6 +209,14 @@ func (p StaffSettings) View() templ.Component {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Err = usersCard(p.Operator, p.May).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

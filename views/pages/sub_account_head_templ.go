@@ -28,6 +28,7 @@ const (
 	overviewTab   = "Overview"
 	balanceTab    = "Balance"
 	privilegesTab = "Privileges"
+	usersTab      = "Users"
 	activityTab   = "Activity"
 	settingsTab   = "Settings"
 )
@@ -148,6 +149,7 @@ func (h SubAccountHead) tabs(current string) ui.Tabs {
 		{Label: overviewTab, Href: paths.SubAccount(id)},
 		{Label: balanceTab, Href: paths.SubAccountBalance(id)},
 		{Label: privilegesTab, Href: paths.SubAccountPrivileges(id)},
+		{Label: usersTab, Href: paths.SubAccountUsers(id).All()},
 		{Label: activityTab, Href: paths.SubAccountActivity(id)},
 	}
 	if h.May.Manage {

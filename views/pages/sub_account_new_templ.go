@@ -105,7 +105,7 @@ func (p NewSubAccount) View() templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					templ_7745c5c3_Err = ui.ErrorSummary{Message: message(p.Refused), Problems: ui.ProblemList(fields(p.Refused), "account_name", "contact_name", "email", "country",
-						"mobile", "time_zone", "method", "privileges", "funding", "starting_amount")}.Render(ctx, templ_7745c5c3_Buffer)
+						"mobile", "time_zone", "method", "password", "privileges", "funding", "starting_amount")}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -233,17 +233,20 @@ func (p NewSubAccount) View() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = activationMethods(p.Form.Method, "First sign-in with", fields(p.Refused)["method"]).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.RadioCards{Name: "method", Legend: "First sign-in with", Value: p.Form.Method, Problem: fields(p.Refused)["method"], Stacked: true,
+							Cards: append(activationCards(), ui.RadioCard{Value: string(models.ByHand), Label: "Set the password myself", Icon: "key",
+								Help:   "You hand over address, e-mail and password, which the next page shows once. The account is Active at once; no e-mail and no text is sent.",
+								Detail: handoverPassword(fields(p.Refused)["password"])})}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " <p class=\"field__help\">Either way a 6-digit code goes by text to the mobile number. At the first sign-in the account asks for the code, then for a password. Until then it is Pending.</p>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " <p class=\"field__help\">With the first two a 6-digit code goes by text to the mobile number. At the first sign-in the account asks for the code, then for a password. Until then it is Pending.</p>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.FormSection("Sign-in", "Activation by email and code", p.isOpen("method")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.FormSection("Sign-in", "Activation by email and code, or by your hand", p.isOpen("method", "password")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -425,15 +428,19 @@ func activationMethods(chosen, legend, problem string) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.RadioCards{Name: "method", Legend: legend, Value: chosen, Problem: problem, Cards: []ui.RadioCard{
-			{Value: string(models.ByPassword), Label: "One-time password", Icon: "lock", Help: "The sign-in address and a password that works once."},
-			{Value: string(models.ByLink), Label: "Set-your-password link", Icon: "mail", Help: "A link that leads to a page where the password is chosen."},
-		}}.Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.RadioCards{Name: "method", Legend: legend, Value: chosen, Problem: problem, Cards: activationCards()}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		return nil
 	})
+}
+
+func activationCards() []ui.RadioCard {
+	return []ui.RadioCard{
+		{Value: string(models.ByPassword), Label: "One-time password", Icon: "lock", Help: "The sign-in address and a password that works once."},
+		{Value: string(models.ByLink), Label: "Set-your-password link", Icon: "mail", Help: "A link that leads to a page where the password is chosen."},
+	}
 }
 
 // privilegeBoxes are the five checkboxes with their sentences (PRV-1).
@@ -465,7 +472,7 @@ func privilegeBoxes(ticked []string, problem string) templ.Component {
 		var templ_7745c5c3_Var15 string
 		templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.ResolveAttributeValue(ui.FieldID("privileges"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 108, Col: 49}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 115, Col: 49}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var15)
 		if templ_7745c5c3_Err != nil {
@@ -483,7 +490,7 @@ func privilegeBoxes(ticked []string, problem string) templ.Component {
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.ResolveAttributeValue(ui.FieldID("privileges") + "-error")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 110, Col: 67}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 117, Col: 67}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var16)
 			if templ_7745c5c3_Err != nil {
@@ -496,7 +503,7 @@ func privilegeBoxes(ticked []string, problem string) templ.Component {
 			var templ_7745c5c3_Var17 string
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(problem)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 110, Col: 79}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 117, Col: 79}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 			if templ_7745c5c3_Err != nil {

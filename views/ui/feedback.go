@@ -30,7 +30,7 @@ var tones = map[string]Tone{
 	"Pending": Warning, "Paused": Warning, "Waiting": Warning, "Retrying": Warning, "Low": Warning, "Short": Warning,
 	"Deactivated": Neutral, "Deleted": Neutral, "Expired": Neutral, "Revoked": Neutral,
 	"Failed": Bad, "Refused": Bad, "Rejected": Bad, "Unpaid": Bad, "Overdue": Bad,
-	"Trial": Info, "Requested": Info, "Running": Info, "New": Info,
+	"Trial": Info, "Requested": Info, "Invited": Info, "Running": Info, "New": Info,
 }
 
 func (b Badge) tone() Tone {

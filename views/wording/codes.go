@@ -13,7 +13,7 @@ var (
 	modes    = map[string]string{string(models.OpenFeature): "open to every parent", string(models.OnRequestFeature): "on request"}
 	channels = map[string]string{"mail": "Mail", "text": "Text"}
 	ends     = map[string]string{"returned": "returned", "signed_out": "signed out", "time_over": "time was over", "ended": "ended",
-		"not_permitted": "no longer permitted", "not_entered": "not entered",
+		"not_permitted": "no longer permitted", "not_entered": "not entered", "helper_disabled": "helper disabled",
 		"session_ended": "session ended"}
 	refusals = map[string]string{"unknown": "unknown e-mail", "password": "wrong password", "disabled": "user disabled",
 		"deleted": "account deleted", "deactivated": "account deactivated", "parent_deactivated": "parent account deactivated",

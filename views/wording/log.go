@@ -46,7 +46,11 @@ var logSentences = map[models.Action]sentence{
 	models.ParentDeactivated: reasoned("Parent account ", " deactivated"),
 	models.ParentReactivated: about("Parent account ", " activated again"),
 	models.SubAccountAdded: func(l models.LogLine) string {
-		return "Sub-account " + l.AccountName + " added" + in(fundings, l.Details["funding"])
+		said := "Sub-account " + l.AccountName + " added" + in(fundings, l.Details["funding"])
+		if l.Details["method"] == string(models.ByHand) {
+			said += ", its password handed over"
+		}
+		return said
 	},
 	models.SubAccountEdited:      edited,
 	models.SubAccountActivated:   func(l models.LogLine) string { return l.AccountName + " activated by its user" },
@@ -56,7 +60,18 @@ var logSentences = map[models.Action]sentence{
 	models.FundingChanged:        funding,
 
 	models.PrivilegesChanged: privileges,
-	models.UserAdded:         func(l models.LogLine) string { return named("User", l.Details["email"]) + " added to " + l.AccountName },
+	models.UserAdded:         user("", " added to "),
+	models.UserChanged: func(l models.LogLine) string {
+		return because(user("", " changed in ")(l), changesOf(l.Details))
+	},
+	models.UserDisabled:       user("", " disabled in "),
+	models.UserEnabled:        user("", " enabled in "),
+	models.InvitationSent:     user("Invitation of ", " sent again for "),
+	models.InvitationAccepted: user("Invitation of ", " accepted for "),
+	models.PasswordHandedOver: user("New password of ", " set by somebody else, to be replaced at the next sign-in, in "),
+	models.ProfileChanged: func(l models.LogLine) string {
+		return because(user("", " changed name or time zone in ")(l), changesOf(l.Details))
+	},
 
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
@@ -139,6 +154,13 @@ func reasoned(before, after string) sentence {
 	return func(l models.LogLine) string { return because(before+l.AccountName+after, l.Details["reason"]) }
 }
 
+// user is a sentence about one of the account's users.
+func user(before, after string) sentence {
+	return func(l models.LogLine) string {
+		return capital(before + named("user", l.Details["email"]) + after + l.AccountName)
+	}
+}
+
 func movement(what, from, to string) sentence {
 	return func(l models.LogLine) string {
 		said := what
@@ -161,13 +183,19 @@ func charged(l models.LogLine) string {
 }
 
 func edited(l models.LogLine) string {
-	said := "Details of " + l.AccountName + " changed"
-	changed := make([]string, 0, len(l.Details))
-	for what, how := range l.Details {
-		changed = append(changed, what+" "+how)
+	return because("Details of "+l.AccountName+" changed", changesOf(l.Details))
+}
+
+// changesOf lists what the details say of a change: what was changed, and how.
+func changesOf(details map[string]string) string {
+	changed := make([]string, 0, len(details))
+	for what, how := range details {
+		if what != "email" { // says who was changed
+			changed = append(changed, what+" "+how)
+		}
 	}
 	slices.Sort(changed)
-	return because(said, strings.Join(changed, ", "))
+	return strings.Join(changed, ", ")
 }
 
 func funding(l models.LogLine) string {
