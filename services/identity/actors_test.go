@@ -14,21 +14,22 @@ const person = `(_by|_email|_user|user_id|(helper|actor|person|admin|staff|autho
 // whose are the columns that point to a person and do not say who did something. Those that do are called <x>_by and have
 // <x>_as beside them, or the column that is named here: the account that the person had entered.
 var whose = map[string]string{
-	"action_log.user_id":      "as_account_id",
-	"action_log.user_email":   "as_account_id",
-	"accesses.helper_user_id": "account_id",
-	"accesses.helper_email":   "account_id",
-	"consents.helper_user_id": "account_id",
-	"consents.helper_email":   "account_id",
-	"consents.decided_by":     "", // by an Admin at home: refused in an entered account, see TestDecideConsent
-	"sessions.user_id":        "access_id",
-	"activations.user_id":     "", // whose activation it is
-	"login_emails.user_id":    "", // whose e-mail it is
-	"second_factors.user_id":  "",
-	"recovery_codes.user_id":  "",
-	"devices.user_id":         "", // whose browser it is
-	"password_links.user_id":  "",
-	"users.owner":             "", // a yes or no
+	"user_invitations.user_id": "", // who is invited
+	"action_log.user_id":       "as_account_id",
+	"action_log.user_email":    "as_account_id",
+	"accesses.helper_user_id":  "account_id",
+	"accesses.helper_email":    "account_id",
+	"consents.helper_user_id":  "account_id",
+	"consents.helper_email":    "account_id",
+	"consents.decided_by":      "", // by an Admin at home: refused in an entered account, see TestDecideConsent
+	"sessions.user_id":         "access_id",
+	"activations.user_id":      "", // whose activation it is
+	"login_emails.user_id":     "", // whose e-mail it is
+	"second_factors.user_id":   "",
+	"recovery_codes.user_id":   "",
+	"devices.user_id":          "", // whose browser it is
+	"password_links.user_id":   "",
+	"users.owner":              "", // a yes or no
 }
 
 // ACC-12: every table that says who did something says it with both identities. The list comes from the catalogue, so that
