@@ -89,7 +89,8 @@ type Account struct {
 	Funding            Funding // of a sub-account
 	Plan               Plan    // of a parent
 	SubAccountsEnabled *time.Time
-	Version            int // counts edits, so that a stale form is refused
+	StaffAccessOff     *time.Time // of a parent: since when staff need its consent to enter it or its sub-accounts
+	Version            int        // counts edits, so that a stale form is refused
 	CreatedAt          time.Time
 	ActivatedAt        *time.Time
 }

@@ -11,16 +11,17 @@ type ActionGroup struct {
 var ActionGroups = []ActionGroup{
 	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, CreditLineChanged}},
 	{"usage", "Usage", []Action{UsageCharged}},
-	{"accounts", "Accounts", []Action{Installed, ParentCreated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
+	{"accounts", "Accounts", []Action{Installed, ParentCreated, AccountActivated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
-	{"access", "Account access", []Action{AccessStarted, AccessEnded}},
+	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,
+		ConsentGiven, ConsentRefused, ConsentWithdrawn}},
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, SessionsEnded, PasswordSet, PasswordRefused, PasswordLinkAsked,
 		PasswordLinkSent, SecondFactorTurnedOn, SecondFactorTurnedOff, SecondFactorReset, SecondFactorRefused, RecoveryCodesMade}},
 	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
-	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried}},
+	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried, JobGivenUp}},
 }
 
 // ActionGroupOf returns the group of a key.

@@ -49,6 +49,15 @@ func (a Actor) In(tenant ID) Actor {
 	return a
 }
 
+// Entered is the account that the actor has entered, nil while they are in their own: what stands beside their name
+// wherever it is kept.
+func (a Actor) Entered() *ID {
+	if a.Access == nil {
+		return nil
+	}
+	return &a.Account
+}
+
 // System is the installation itself acting in a tenant: jobs, sign-in, the demo world. It has no privileges; functions
 // that it may call do not ask for any.
 func System(tenant ID) Actor { return Actor{Tenant: tenant, Account: tenant, Kind: Parent} }
@@ -75,7 +84,7 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 	case Parent:
 		add(ViewAccount, ViewSubAccounts, ViewActionLog)
 		if role == Admin {
-			add(ManageSubAccounts, BuyInStore, AccessSubAccounts, BillingPayments, AddSenderIDs, APIApps, ManageAudience, InteractiveMessages)
+			add(ManageSubAccounts, BuyInStore, AccessSubAccounts, DecideStaffAccess, BillingPayments, AddSenderIDs, APIApps, ManageAudience, InteractiveMessages)
 		}
 	case Sub:
 		add(ViewAccount)

@@ -22,6 +22,7 @@ const (
 	SubAccountAdded       Action = "sub_account.added"
 	SubAccountEdited      Action = "sub_account.edited"
 	SubAccountActivated   Action = "sub_account.activated"
+	AccountActivated      Action = "account.activated" // of a parent
 	SubAccountDeactivated Action = "sub_account.deactivated"
 	SubAccountReactivated Action = "sub_account.reactivated"
 	SubAccountDeleted     Action = "sub_account.deleted"
@@ -49,6 +50,12 @@ const (
 	SignedOut             Action = "session.ended"
 	AccessStarted         Action = "access.started"
 	AccessEnded           Action = "access.ended"
+	StaffAccessTurnedOff  Action = "staff_access.turned_off"
+	StaffAccessTurnedOn   Action = "staff_access.turned_on"
+	ConsentRequested      Action = "consent.requested"
+	ConsentGiven          Action = "consent.given"
+	ConsentRefused        Action = "consent.refused"
+	ConsentWithdrawn      Action = "consent.withdrawn"
 	UserAdded             Action = "user.added"
 	UserChanged           Action = "user.changed"
 	UserDisabled          Action = "user.disabled"
@@ -62,6 +69,7 @@ const (
 	TextSent              Action = "text.sent"
 	TextFailed            Action = "text.failed"
 	JobRetried            Action = "job.retried"
+	JobGivenUp            Action = "job.given_up"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

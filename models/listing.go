@@ -90,6 +90,7 @@ type FindQuery struct {
 	Text   string // part of a name, contact, e-mail or mobile; empty: parents alone
 	Status AccountStatus
 	After  string // next of an earlier answer
+	People string // next of an earlier answer of people
 }
 
 // FoundAccount is one account that staff found.
@@ -105,6 +106,27 @@ type FoundAccount struct {
 	Plan       Plan    // of a parent
 	Funding    Funding // of a sub-account
 	Balance    Money
+}
+
+// FoundUser is one person that staff found.
+type FoundUser struct {
+	TenantID    ID
+	ID          ID
+	AccountID   ID
+	Name        string
+	Email       string
+	Role        Role
+	Owner       bool
+	Disabled    bool
+	AccountName string
+	AccountKind AccountKind
+	ParentName  string
+}
+
+// FoundUsers is a page of them, in order of e-mail, and where the next page begins.
+type FoundUsers struct {
+	Users []FoundUser
+	Next  string
 }
 
 // FeatureMode says how a feature of the Store is had.
@@ -130,5 +152,6 @@ type FeatureRequest struct {
 	AccountName string
 	Feature     string
 	RequestedBy string
+	Entered     bool // by somebody who had entered the account
 	RequestedAt time.Time
 }

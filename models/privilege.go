@@ -21,6 +21,7 @@ const (
 	ViewActionLog     Privilege = "action_log.view"     // a parent's users
 	BuyInStore        Privilege = "store.buy"           // a parent's Admins
 	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
+	DecideStaffAccess Privilege = "staff_access.decide" // a parent's Admins
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
 	ManageUsers       Privilege = "users.manage"        // Admins: the users of their own account
 	EnterSecondFactor Privilege = "second_factor.enter" // whoever has given the right password and must show a code yet
@@ -35,8 +36,8 @@ const (
 	ManageOperator    Privilege = "operator.manage"     // staff Admins: settings, background work
 )
 
-// HomeOnly are the privileges that nobody has in an account that is not theirs, whatever its Admins may.
-var HomeOnly = []Privilege{AccessSubAccounts, ManageUsers, ManageOwnSignIn}
+// HomeOnly are the privileges that nobody has in an account that is not theirs, whatever its Admins may (ACC-12).
+var HomeOnly = []Privilege{AccessSubAccounts, DecideStaffAccess, ManageUsers, ManageOwnSignIn, APIApps}
 
 // Grantable is one checkbox on the forms that add and edit a sub-account.
 type Grantable struct {

@@ -97,13 +97,22 @@ type PendingAccount struct {
 	Since   time.Time
 }
 
+// ConsentAsked is a member of staff who waits for consent to enter an account.
+type ConsentAsked struct {
+	AccountName string
+	Helper      string // e-mail
+	Reason      string
+	Since       time.Time
+}
+
 // Attention is what a parent's dashboard asks it to look at. A count above AttentionLimit means more than that.
 type Attention struct {
 	Pending      []PendingAccount // the five that wait longest
 	PendingCount int
 	Low          []LowBalance // the five with the least balance
 	LowCount     int
-	Requests     int // features of the Store that the operator has not decided on
+	Consents     []ConsentAsked // the five that wait longest; for those who decide
+	Requests     int            // features of the Store that the operator has not decided on
 }
 
 // AttentionLimit is as far as the dashboard counts.

@@ -55,7 +55,7 @@ func (v *visit) bareFrame(title string) layouts.Frame {
 			as = "support"
 		}
 		f.Access = &layouts.Access{Who: v.session.User.Email, Account: v.session.Account.Name, As: as, Reason: a.Reason,
-			Left: a.EndsAt.Sub(v.server.Store.Now()), Return: paths.ReturnFromAccess()}
+			Left: a.EndsAt.Sub(v.server.Store.Now()), Until: a.EndsAt, Return: paths.ReturnFromAccess()}
 	}
 	return f
 }
@@ -99,7 +99,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	add(models.ViewAccount, "Settings", paths.Settings(), "settings")
 	add(models.SupportAccounts, "Accounts", paths.StaffAccounts(), "building")
 	add(models.SupportAccounts, "Requests", paths.StaffRequests(), "inbox")
-	add(models.ManageOperator, "Background work", paths.StaffWork(), "activity")
+	add(models.SupportAccounts, "Background work", paths.StaffWork(), "activity")
 	add(models.SupportAccounts, "Action log", paths.StaffActionLog(), "history")
 	add(models.SupportAccounts, "Settings", paths.StaffSettings(), "settings")
 	return entries

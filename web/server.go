@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"offshoot/services/accounts"
+	"offshoot/services/background"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
@@ -31,6 +32,7 @@ type Config struct {
 	Ledger   *ledger.Service
 	Reports  *reports.Service
 	Notify   *notify.Service
+	Work     *background.Service
 
 	Installation string // its name on every page
 	Accent       string // one of layouts.Accents

@@ -17,7 +17,8 @@ func (s *Server) showSettings(v *visit) error {
 		manager = v.session.Parent.Name
 	}
 	return v.page(http.StatusOK, pages.Settings{Frame: frame, User: v.session.User, Role: v.role(), Home: v.session.Home, Account: account, Manager: manager,
-		Figures: exampleFigure(account), AccessLog: v.actor.Can(models.ViewAccount), May: v.ownRights()}.View())
+		Figures: exampleFigure(account), AccessLog: v.actor.Can(models.ViewAccount), May: v.ownRights(),
+		Consent: v.session.Parent.StaffAccessOff != nil, MayDecide: v.actor.Can(models.DecideStaffAccess)}.View())
 }
 
 func (v *visit) ownRights() pages.OwnRights {

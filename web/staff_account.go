@@ -26,7 +26,11 @@ func (v *visit) staffAccount(status int, tenant, id models.ID, credit *string, r
 	if err != nil {
 		return err
 	}
-	page := pages.StaffAccount{Shown: shown, Access: v.accessTo(shown.Account), Credit: shown.Balance.Credit.Text(), Refused: refused,
+	access, err := v.accessTo(shown.Account)
+	if err != nil {
+		return err
+	}
+	page := pages.StaffAccount{Shown: shown, Access: access, Credit: shown.Balance.Credit.Text(), Refused: refused,
 		May: pages.StaffRights{Manage: v.actor.Can(models.ManageParents), Money: v.actor.Can(models.RecordMoney), Usage: v.actor.Can(models.RecordUsage)}}
 	if credit != nil {
 		page.Credit = *credit

@@ -19,8 +19,13 @@ func (v *visit) tenantAndID() (tenant, id models.ID, err error) {
 }
 
 func (s *Server) listParents(v *visit) error {
-	query := models.FindQuery{Text: v.QueryParam("q"), Status: staffFilter(v.QueryParam("status")), After: v.QueryParam("after")}
+	query := models.FindQuery{Text: v.QueryParam("q"), Status: staffFilter(v.QueryParam("status")), After: v.QueryParam("after"),
+		People: v.QueryParam("people")}
 	found, next, err := s.Accounts.Find(v.ctx(), v.actor, query)
+	if err != nil {
+		return err
+	}
+	people, err := s.Accounts.FindUsers(v.ctx(), v.actor, query)
 	if err != nil {
 		return err
 	}
@@ -29,7 +34,7 @@ func (s *Server) listParents(v *visit) error {
 		return err
 	}
 	frame.Search = nil // the page has its own
-	return v.page(http.StatusOK, pages.StaffAccounts{Frame: frame, Query: query, Accounts: found, Next: next, MayCreate: v.actor.Can(models.ManageParents)}.View())
+	return v.page(http.StatusOK, pages.StaffAccounts{Frame: frame, Query: query, Accounts: found, Next: next, People: people, MayCreate: v.actor.Can(models.ManageParents)}.View())
 }
 
 // staffFilter is the status to look for; what is none looks for all.

@@ -46,6 +46,21 @@ func TestFindAccounts(t *testing.T) {
 		SeesNot("Record money", "Deactivate")
 }
 
+// ACC-15: a search finds people too, each with their account; a mobile is found however it is written.
+func TestFindPeople(t *testing.T) {
+	p := webtest.Open(t)
+	p.AddUser(t, p.Clinic.Own.Account, "kim@elsewhere.example", models.Member)
+	v := p.As(t, p.Sam).Get("/staff/accounts").Want(http.StatusOK).SeesNot("People")
+	v.Get("/staff/accounts?q=kim%40else").Sees("No account matches", "People", "Kim Lee", "sub-account of North Clinic Group").Click("North Clinic").Want(http.StatusOK).
+		Sees("Sub-account of North Clinic Group")
+	v.Get("/staff/accounts?q=0151+123+456+72").Sees("North Clinic", "kim@elsewhere.example").SeesNot("Night Ward")
+	v.Get("/staff/accounts?q=kim&status=deactivated").SeesNot("kim@elsewhere.example")
+	v.Get("/staff/accounts?q=sam%40").Sees("Offshoot Support", "staff")
+	for _, odd := range []string{"x", "%00", "W10", strings.Repeat("9", 5000)} {
+		v.Get("/staff/accounts?q=clinic&people=" + odd).Want(http.StatusOK)
+	}
+}
+
 // ACC-15, Always: the list pages by key, and an address that somebody changed breaks nothing.
 func TestFindAccountsPages(t *testing.T) {
 	p := webtest.Open(t)

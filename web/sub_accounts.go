@@ -73,6 +73,10 @@ func (v *visit) subAccountHead() (pages.SubAccountHead, error) {
 	if err != nil {
 		return pages.SubAccountHead{}, err
 	}
+	access, err := v.accessTo(found.Account)
+	if err != nil {
+		return pages.SubAccountHead{}, err
+	}
 	frame, err := v.frame(found.Name)
-	return pages.SubAccountHead{Frame: frame, Account: found, May: v.subAccountRights(), Access: v.accessTo(found.Account)}, err
+	return pages.SubAccountHead{Frame: frame, Account: found, May: v.subAccountRights(), Access: access}, err
 }

@@ -95,6 +95,10 @@ const visitKey = "visit"
 
 var errBadForm = &models.Error{Kind: models.Invalid, Code: "bad_form", Message: "This form could not be read. Go back and send it again."}
 
+// errOtherAccount is for a form that was opened before the person entered an account, or while they were in one.
+var errOtherAccount = &models.Error{Kind: models.Conflict, Code: "other_account",
+	Message: "You are in another account now than when you opened this form. Nothing was changed. Open the page again."}
+
 func (v *visit) parseForm() error {
 	kind, _, _ := strings.Cut(v.Request().Header.Get(echo.HeaderContentType), ";")
 	if kind != echo.MIMEApplicationForm && kind != "" {
@@ -108,6 +112,9 @@ func (v *visit) parseForm() error {
 		return errBadForm
 	}
 	v.typed = v.Request().PostForm
+	if in := v.typed.Get(ui.PostedIn); in != "" && v.session.ID != models.NoID && in != v.session.Account.ID.String() {
+		return errOtherAccount
+	}
 	return nil
 }
 
@@ -139,7 +146,11 @@ func (v *visit) zone() *time.Location {
 
 // page renders a view to a buffer first, so that a failing view never leaves half a page with status 200.
 func (v *visit) page(status int, view templ.Component) error {
-	ctx := ui.WithReader(v.ctx(), ui.Reader{Zone: v.zone(), Country: v.session.Account.Country, Now: v.server.Store.Now()})
+	reader := ui.Reader{Zone: v.zone(), Country: v.session.Account.Country, Now: v.server.Store.Now()}
+	if v.session.ID != models.NoID {
+		reader.Account = v.session.Account.ID.String()
+	}
+	ctx := ui.WithReader(v.ctx(), reader)
 	var page bytes.Buffer
 	if err := view.Render(ctx, &page); err != nil {
 		return err

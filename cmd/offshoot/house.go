@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"offshoot/services/accounts"
+	"offshoot/services/background"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
@@ -20,6 +21,7 @@ type house struct {
 	ledger   *ledger.Service
 	reports  *reports.Service
 	notify   *notify.Service
+	work     *background.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -45,6 +47,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		ledger:   ledger.New(st),
 		reports:  reports.New(st),
 		notify:   mails,
+		work:     background.New(st),
 	}, nil
 }
 

@@ -43,6 +43,7 @@ var rules = []rule{
 	{"services/ledger", []string{"models", "services/store", "services/notify"}, anyService},
 	{"services/accounts", []string{"models", "services/store", "services/notify", "services/identity", "services/ledger"}, anyService},
 	{"services/reports", []string{"models", "services/store"}, append([]string{"views/wording", "views/exports"}, anyService...)},
+	{"services/background", []string{"models", "services/store"}, anyService},
 	{"services/demo", []string{"models", "services/*"}, anyService},
 	{"services/storetest", []string{"models", "migrations", "services/*", "services/store/localpg"}, nil},
 

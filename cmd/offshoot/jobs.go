@@ -12,6 +12,7 @@ import (
 
 	"offshoot/services/identity"
 	"offshoot/services/notify"
+	"offshoot/services/store"
 )
 
 // How long what is under way may take to end when the program is asked to stop.
@@ -26,6 +27,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	workers := river.NewWorkers()
 	notify.AddWorkers(workers, h.notify)
 	river.AddWorker(workers, &sweeper{house: h, log: log})
+	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
@@ -37,8 +39,10 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		Workers: workers,
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
 		RescueStuckJobsAfter: 5 * time.Minute,
-		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
-			func() (river.JobArgs, *river.InsertOpts) { return sweep{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
+		// what failed waits for somebody to look at it (ACC-15)
+		DiscardedJobRetentionPeriod: store.FailedJobsKept,
+		CancelledJobRetentionPeriod: store.FailedJobsKept,
+		PeriodicJobs:                []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{})},
 	})
 	if err != nil {
 		return nil, err
@@ -47,6 +51,11 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		return nil, err
 	}
 	return func() { stopJobs(jobs, log) }, nil
+}
+
+func every(interval time.Duration, job river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(interval), func() (river.JobArgs, *river.InsertOpts) { return job, nil },
+		&river.PeriodicJobOpts{RunOnStart: true})
 }
 
 func stopJobs(jobs *river.Client[pgx.Tx], log *slog.Logger) {

@@ -33,6 +33,7 @@ const (
 	CodeTries     = 5
 	CodesInAll    = 10
 	CodePause     = 30 * time.Second
+	ResendsADay   = 10
 )
 
 // The refusals of accounts.
@@ -55,6 +56,10 @@ var (
 		Message: "This account is not deactivated."}
 	ErrAlreadyDeactivated = &models.Error{Kind: models.Conflict, Code: "already_deactivated",
 		Message: "This account is deactivated already."}
+	ErrResendPause = &models.Error{Kind: models.Conflict, Code: "resend_pause",
+		Message: "The activation was sent just now. Wait half a minute before you send it again."}
+	ErrTooManyResends = &models.Error{Kind: models.Conflict, Code: "too_many_resends",
+		Message: "The activation was sent too often in the last 24 hours. Send it again tomorrow."}
 	ErrNotPending = &models.Error{Kind: models.Conflict, Code: "not_pending",
 		Message: "This account is activated already."}
 	ErrNameNotTyped = &models.Error{Kind: models.Invalid, Code: "name_not_typed",

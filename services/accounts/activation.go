@@ -104,7 +104,8 @@ func (s *Service) linkURL(tenant models.ID, secret []byte) string {
 }
 
 // Resend sends a new activation mail and code to a sub-account that is Pending; the old ones die.
-// For: a parent's Admins. Refuses: missing privilege; no such sub-account; one that is activated or deactivated.
+// For: a parent's Admins. Refuses: missing privilege; no such sub-account; one that is activated or deactivated; one sent
+// too often.
 func (s *Service) Resend(ctx context.Context, actor models.Actor, sub models.ID, method models.ActivationMethod) error {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return err
@@ -137,6 +138,9 @@ func (s *Service) resend(ctx context.Context, actor models.Actor, account models
 		if a.Status != models.Pending {
 			return models.Event{}, ErrNotPending
 		}
+		if err := mayResend(tx, account); err != nil {
+			return models.Event{}, err
+		}
 		user, err := identity.OwnerOf(tx, account)
 		if err != nil {
 			return models.Event{}, err
@@ -146,6 +150,26 @@ func (s *Service) resend(ctx context.Context, actor models.Actor, account models
 		return models.Event{Action: models.ActivationSent, Account: account}, s.activation(ctx, tx, a, user.ID, proof)
 	})
 	return err
+}
+
+// mayResend is the limit of what sends people mails and texts, a parent as well as a sub-account: one every half minute,
+// ResendsADay a day. The first activation, which came with the account, is no resend.
+func mayResend(tx *store.Tx, account models.ID) error {
+	var sent struct {
+		InAll, Lately int
+		LastAt        *time.Time
+	}
+	err := tx.Raw(`SELECT count(*) AS in_all, count(*) FILTER (WHERE created_at > ?) AS lately, max(created_at) AS last_at FROM activations
+		WHERE tenant_id = ? AND account_id = ?`, tx.Now.Add(-24*time.Hour), tx.Actor.Tenant, account).Scan(&sent).Error
+	switch {
+	case err != nil:
+		return err
+	case sent.Lately > ResendsADay:
+		return ErrTooManyResends
+	case sent.InAll > 1 && tx.Now.Before(sent.LastAt.Add(CodePause)):
+		return ErrResendPause
+	}
+	return nil
 }
 
 // OpenLink starts a session of stage activation for whoever holds the link of a mail. It does not use the link up: a
@@ -341,7 +365,11 @@ func (s *Service) ChoosePassword(ctx context.Context, session identity.Session, 
 		tx.Queue(`UPDATE accounts SET status = 'active', activated_at = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, a.ID, tx.Now)
 		identity.SetPassword(tx, v.UserID, hash, false)
 		token = identity.StartSession(tx, session.User, identity.StageFull, from)
-		return models.Event{Action: models.SubAccountActivated, Account: a.ID}, nil
+		activated := models.SubAccountActivated
+		if a.Kind == models.Parent {
+			activated = models.AccountActivated
+		}
+		return models.Event{Action: activated, Account: a.ID}, nil
 	})
 	return token, err
 }

@@ -70,13 +70,13 @@ func (s *Service) EnableSubAccounts(ctx context.Context, actor models.Actor) (en
 		if enabled = m == models.OpenFeature; enabled {
 			enable(tx, a.ID)
 			// what was asked for while it was on request is answered: staff must not refuse what is on
-			tx.Queue(`UPDATE feature_requests SET status = 'approved', decided_by = $3, decided_at = $4
-				WHERE tenant_id = $1 AND feature = $2 AND status = 'requested'`, actor.Tenant, subAccounts, actor.Email, tx.Now)
+			tx.Queue(`UPDATE feature_requests SET status = 'approved', decided_by = $3, decided_at = $4, decided_as = $5
+				WHERE tenant_id = $1 AND feature = $2 AND status = 'requested'`, actor.Tenant, subAccounts, actor.Email, tx.Now, actor.Entered())
 			return models.Event{Action: models.FeatureEnabled, Account: a.ID}, nil
 		}
 		id := models.NewID()
-		row := tx.Exec(`INSERT INTO feature_requests (tenant_id, id, feature, status, requested_by, requested_at)
-			VALUES (?, ?, ?, 'requested', ?, ?) ON CONFLICT DO NOTHING`, actor.Tenant, id, subAccounts, actor.Email, tx.Now)
+		row := tx.Exec(`INSERT INTO feature_requests (tenant_id, id, feature, status, requested_by, requested_as, requested_at)
+			VALUES (?, ?, ?, 'requested', ?, ?, ?) ON CONFLICT DO NOTHING`, actor.Tenant, id, subAccounts, actor.Email, actor.Entered(), tx.Now)
 		if row.Error == nil && row.RowsAffected == 0 {
 			return models.Event{}, ErrRequested
 		}
@@ -92,7 +92,8 @@ func (s *Service) Requests(ctx context.Context, actor models.Actor) ([]models.Fe
 	}
 	var found []models.FeatureRequest
 	err := s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
-		return tx.Raw(`SELECT r.tenant_id, r.id, a.name AS account_name, r.feature, r.requested_by, r.requested_at FROM feature_requests r
+		return tx.Raw(`SELECT r.tenant_id, r.id, a.name AS account_name, r.feature, r.requested_by,
+			r.requested_as IS NOT NULL AS entered, r.requested_at FROM feature_requests r
 			JOIN accounts a ON a.tenant_id = r.tenant_id AND a.id = r.tenant_id
 			WHERE r.status = 'requested' ORDER BY r.requested_at, r.id LIMIT 100`).Scan(&found).Error
 	})

@@ -165,3 +165,34 @@ func TestFeatureOpenedMeanwhile(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// ACC-12: a request that staff file while they are in the account says so, and so does one that is answered so.
+func TestFeatureRequestFromInside(t *testing.T) {
+	w := storetest.NewWorld(t)
+	c := w.AddParent(t)
+	ctx := t.Context()
+	inside := c.Admin.Actor
+	inside.User, inside.Email, inside.Home, inside.HomeAcct = w.Sam.Actor.User, w.Sam.Email, w.Sam.Account.TenantID, w.Sam.Account.ID
+	inside.Access = &models.Access{ID: models.NewID(), Reason: "Ticket 4711"}
+	if err := w.Accounts.SetMode(ctx, w.Sam.Actor, models.OnRequestFeature); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Accounts.EnableSubAccounts(ctx, inside); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.Count(t, "feature_requests WHERE requested_by = $1 AND requested_as = $2 AND decided_as IS NULL", w.Sam.Email, c.ID); n != 1 {
+		t.Errorf("%d requests carry both", n)
+	}
+	if found, err := w.Accounts.Requests(ctx, w.Sam.Actor); err != nil || len(found) != 1 || !found[0].Entered {
+		t.Errorf("listed %+v, %v", found, err)
+	}
+	if err := w.Accounts.SetMode(ctx, w.Sam.Actor, models.OpenFeature); err != nil {
+		t.Fatal(err)
+	}
+	if enabled, err := w.Accounts.EnableSubAccounts(ctx, inside); err != nil || !enabled {
+		t.Fatal(enabled, err)
+	}
+	if n := w.Count(t, "feature_requests WHERE status = 'approved' AND decided_by = $1 AND decided_as = $2", w.Sam.Email, c.ID); n != 1 {
+		t.Errorf("%d answers carry both", n)
+	}
+}

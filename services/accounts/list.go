@@ -126,10 +126,6 @@ func filterOf(tx *store.Tx, q models.AccountQuery) (filter, error) {
 	return f, err
 }
 
-// searched holds the column search, which is in small letters, against a pattern. PostgreSQL makes the pattern's letters
-// small, for Go's are others in some scripts; the index is in the default collation.
-const searched = `a.search LIKE lower(? COLLATE "und-x-icu") COLLATE "default"`
-
 // searchPattern finds text anywhere; % and _ are themselves.
 func searchPattern(text string) string {
 	if text = searchText(text); text == "" {

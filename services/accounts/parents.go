@@ -120,20 +120,20 @@ func (s *Service) DeactivateParent(ctx context.Context, actor models.Actor, pare
 		tx.Queue(`UPDATE accounts SET status_before = status, status = 'deactivated', status_reason = $2, version = version + 1
 			WHERE tenant_id = $1 AND id = $1`, parent, reason)
 		identity.EndSessionsOfTenant(tx)
-		return models.Event{Action: models.ParentDeactivated, Account: parent, Details: map[string]string{"reason": reason}}, nil
+		return models.Event{Action: models.ParentDeactivated, Account: parent, Details: map[string]string{"reason": reason}}, s.tellStopped(ctx, tx, a, reason)
 	})
 }
 
 // ReactivateParent gives a parent its earlier state back, and with it each sub-account its own.
 // For: staff who manage parents. Refuses: missing privilege; no such parent; one that is not deactivated.
 func (s *Service) ReactivateParent(ctx context.Context, actor models.Actor, parent models.ID) error {
-	return s.setParentStatus(ctx, actor, parent, func(_ context.Context, tx *store.Tx, a models.Account) (models.Event, error) {
+	return s.setParentStatus(ctx, actor, parent, func(ctx context.Context, tx *store.Tx, a models.Account) (models.Event, error) {
 		if a.Status != models.Deactivated {
 			return models.Event{}, ErrNotDeactivated
 		}
 		tx.Queue(`UPDATE accounts SET status = status_before, status_before = '', status_reason = '', version = version + 1
 			WHERE tenant_id = $1 AND id = $1`, parent)
-		return models.Event{Action: models.ParentReactivated, Account: parent}, nil
+		return models.Event{Action: models.ParentReactivated, Account: parent}, s.tellActive(ctx, tx, parent)
 	})
 }
 

@@ -101,21 +101,12 @@ func pendingActivation(tx *store.Tx, id models.ID) (*models.OpenActivation, erro
 }
 
 // Find returns the accounts of the whole installation whose name, contact, e-mail or mobile has the text in it, fifty at
-// most in order of name, and where the next page begins; with no text, the parents.
+// most in order of name, and where the next page begins; with no text, the parents. A mobile number is found however it
+// is written, in its own country's way or with the country's code.
 // For: staff.
 func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQuery) (found []models.FoundAccount, next string, err error) {
 	if err := actor.Require(models.SupportAccounts); err != nil {
 		return nil, "", err
-	}
-	where, args := `a.kind = 'parent'`, []any{}
-	if pattern := searchPattern(q.Text); pattern != "" {
-		where, args = `a.kind <> 'operator' AND a.status <> 'deleted' AND `+searched, []any{pattern}
-	}
-	if q.Status != "" {
-		where, args = where+` AND a.status = ?`, append(args, clean(string(q.Status)))
-	}
-	if at, ok := parseCursor(q.After); ok && orders["name"].reads(at.Key) {
-		where, args = where+` AND (`+nameOrder+`, a.id) > (?, ?::uuid)`, append(args, at.Key, at.ID)
 	}
 	var rows []struct {
 		TenantID, ID                    models.ID
@@ -129,10 +120,23 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 		SortKey                         string
 	}
 	err = s.store.Survey(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		f := filter{sql: `a.kind = 'parent'`}
+		if text := searchText(q.Text); text != "" {
+			f = filter{sql: `a.kind <> 'operator' AND a.status <> 'deleted'`}
+			if err := f.anywhere(tx, "accounts_like", "a", `a.search`, text); err != nil {
+				return err
+			}
+		}
+		if q.Status != "" {
+			f.and(`a.status = ?`, clean(string(q.Status)))
+		}
+		if at, ok := parseCursor(q.After); ok && orders["name"].reads(at.Key) {
+			f.and(`(`+nameOrder+`, a.id) > (?, ?::uuid)`, at.Key, at.ID)
+		}
 		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, a.funding, p.name AS parent_name, w.asset, w.balance, `+nameOrder+` AS sort_key
 			FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
 			JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
-			WHERE `+where+` ORDER BY `+nameOrder+`, a.id LIMIT 51`, args...).Scan(&rows).Error
+			WHERE `+f.sql+` ORDER BY `+nameOrder+`, a.id LIMIT 51`, f.args...).Scan(&rows).Error
 	})
 	if len(rows) > pageSize {
 		rows = rows[:pageSize]

@@ -9,7 +9,7 @@ import (
 )
 
 const accountColumns = `tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency, status, status_reason,
-	funding, plan, sub_accounts_enabled, version, created_at, activated_at`
+	funding, plan, sub_accounts_enabled, staff_access_off, version, created_at, activated_at`
 
 // accountRow is models.Account as the table has it.
 type accountRow struct {
@@ -28,6 +28,7 @@ type accountRow struct {
 	Funding            models.Funding
 	Plan               models.Plan
 	SubAccountsEnabled *time.Time
+	StaffAccessOff     *time.Time
 	Version            int
 	CreatedAt          time.Time
 	ActivatedAt        *time.Time

@@ -6,6 +6,7 @@ import (
 	"offshoot/models"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/notify"
 	"offshoot/services/store"
 )
 
@@ -22,7 +23,7 @@ func (s *Service) Deactivate(ctx context.Context, actor models.Actor, sub models
 	}
 	var returned models.Transfer
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
-		event, returned, err = deactivate(ctx, tx, sub, reason)
+		event, returned, err = s.deactivate(ctx, tx, sub, reason)
 		return event, err
 	})
 	return returned, err
@@ -35,13 +36,13 @@ func (s *Service) PreviewDeactivate(ctx context.Context, actor models.Actor, sub
 	}
 	var returned models.Transfer
 	err := s.store.Preview(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
-		event, returned, err = deactivate(ctx, tx, sub, "preview")
+		event, returned, err = s.deactivate(ctx, tx, sub, "preview")
 		return event, err
 	})
 	return returned, err
 }
 
-func deactivate(ctx context.Context, tx *store.Tx, sub models.ID, reason string) (models.Event, models.Transfer, error) {
+func (s *Service) deactivate(ctx context.Context, tx *store.Tx, sub models.ID, reason string) (models.Event, models.Transfer, error) {
 	if sub == tx.Actor.Tenant {
 		return models.Event{}, models.Transfer{}, ErrNoSuchAccount
 	}
@@ -52,11 +53,32 @@ func deactivate(ctx context.Context, tx *store.Tx, sub models.ID, reason string)
 	if err != nil {
 		return models.Event{}, models.Transfer{}, err
 	}
+	a, err := lockAccount(tx, sub)
+	if err != nil {
+		return models.Event{}, models.Transfer{}, err
+	}
 	tx.Queue(`UPDATE accounts SET status_before = status, status = 'deactivated', status_reason = $3, version = version + 1
 		WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, reason)
 	identity.EndSessionsOfAccount(tx, sub)
 	event := models.Event{Action: models.SubAccountDeactivated, Account: sub, Details: map[string]string{"reason": reason}}
-	return event, returned, nil
+	return event, returned, s.tellStopped(ctx, tx, a, reason)
+}
+
+// tellStopped mails the owner of an account that is being deactivated. One that nobody has activated yet has no reader.
+func (s *Service) tellStopped(ctx context.Context, tx *store.Tx, a models.Account, reason string) error {
+	if a.Status != models.Active {
+		return nil
+	}
+	return notify.Mail(ctx, tx, notify.Deactivated(s.installation, a, reason))
+}
+
+// tellActive mails the owner of an account that can be used again.
+func (s *Service) tellActive(ctx context.Context, tx *store.Tx, account models.ID) error {
+	a, err := accountByID(tx, account)
+	if err != nil || a.Status != models.Active {
+		return err
+	}
+	return notify.Mail(ctx, tx, notify.Reactivated(s.installation, a, s.installation.Link("/sign-in")))
 }
 
 // closedAccount tells a deleted account, which there is no more, from a deactivated one.
@@ -84,7 +106,7 @@ func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models
 		}
 		tx.Queue(`UPDATE accounts SET status = status_before, status_before = '', status_reason = '', version = version + 1
 			WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)
-		return models.Event{Action: models.SubAccountReactivated, Account: sub}, nil
+		return models.Event{Action: models.SubAccountReactivated, Account: sub}, s.tellActive(ctx, tx, sub)
 	})
 	return err
 }

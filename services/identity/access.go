@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"offshoot/models"
+	"offshoot/services/notify"
 	"offshoot/services/store"
 )
 
@@ -16,6 +17,7 @@ type AccessOrder struct {
 	Tenant  models.ID // of the account; staff enter any, everyone else only their own
 	Account models.ID
 	Reason  string
+	Consent models.ID // of staff, where the account asks for it: what was given to them; its reason stands for Reason
 	From    Origin
 }
 
@@ -24,8 +26,11 @@ type AccessOrder struct {
 //
 // For: staff into any parent or sub-account, a parent's Admin into its own sub-accounts. Refuses, in order:
 // ErrAlreadyAccessing (nobody goes on from an entered account), models.ErrMissingPrivilege, models.ErrCheckFields at
-// reason (1 to 300 characters), ErrNoSuchAccount (deleted, the operator's, or not theirs to enter), ErrNoSession (it ended
-// meanwhile).
+// reason (1 to 300 characters, unless a consent names it), ErrNoSuchAccount (deleted, the operator's, or not theirs to
+// enter), ErrNoSuchConsent (not given to them for this account, used, withdrawn or too old), ErrConsentNeeded,
+// ErrNoSession (it ended meanwhile).
+//
+// A consent takes the person in once, whatever becomes of the access. The account's owner gets a mail when staff enter.
 func (s *Service) StartAccess(ctx context.Context, session Session, order AccessOrder) (Token, error) {
 	own := session.self()
 	if session.Actor.Access != nil {
@@ -36,17 +41,19 @@ func (s *Service) StartAccess(ctx context.Context, session Session, order Access
 			return "", err
 		}
 	}
-	reason, err := parseReason(order.Reason)
-	if err != nil {
-		return "", err
+	var err error
+	if order.Consent == models.NoID {
+		if order.Reason, err = parseReason(order.Reason); err != nil {
+			return "", err
+		}
 	}
 	if !own.Can(models.SupportAccounts) && order.Tenant != own.Home { // not even looked for
 		return "", ErrNoSuchAccount
 	}
-	access := models.Access{ID: models.NewID(), Reason: reason, EndsAt: s.store.Now().Add(AccessTTL)}
+	access := models.Access{ID: models.NewID(), Reason: order.Reason, EndsAt: s.store.Now().Add(AccessTTL)}
 	helper := helping(own, order.Tenant, order.Account, access)
 	_, err = s.store.Change(ctx, helper, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		return startAccess(tx, own, order)
+		return s.startAccess(ctx, tx, own, order)
 	})
 	if err != nil {
 		return "", err
@@ -58,34 +65,67 @@ func (s *Service) StartAccess(ctx context.Context, session Session, order Access
 	return token, nil
 }
 
-func startAccess(tx *store.Tx, own models.Actor, order AccessOrder) (models.Event, error) {
-	var account models.Account
-	err := tx.Raw(`SELECT tenant_id, id, kind, status FROM accounts WHERE tenant_id = ? AND id = ?`, tx.Actor.Tenant, order.Account).Scan(&account).Error
+func (s *Service) startAccess(ctx context.Context, tx *store.Tx, own models.Actor, order AccessOrder) (models.Event, error) {
+	var at standing
+	err := tx.Raw(`SELECT `+standingColumns+` FROM accounts a`+joinParent+` WHERE a.tenant_id = ? AND a.id = ?`, tx.Actor.Tenant, order.Account).Scan(&at).Error
 	if err != nil {
 		return models.Event{}, err
 	}
-	if !mayEnter(own, account) {
-		return models.Event{}, ErrNoSuchAccount
+	event := models.Event{Action: models.AccessStarted, Account: order.Account, Subject: tx.Actor.Access.ID, Details: map[string]string{
+		"reason": order.Reason, "helper_kind": string(own.Kind), "ip": clip(order.From.IP, 64)}}
+	var consent *models.ID
+	if err = mayEnter(own, at, order.Consent != models.NoID); err == nil && order.Consent != models.NoID {
+		consent = &order.Consent
+		var used Consent
+		if used, err = useConsent(tx, own, order); err == nil {
+			event.Details["reason"], event.Details["consent"] = used.Reason, used.DecidedBy
+		}
 	}
-	access := tx.Actor.Access
-	tx.Queue(`INSERT INTO accesses (tenant_id, id, account_id, helper_tenant_id, helper_user_id, helper_email, helper_kind, reason, started_at, ends_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, tx.Actor.Tenant, access.ID, account.ID, own.Home, own.User, own.Email,
-		string(own.Kind), access.Reason, tx.Now, access.EndsAt)
-	return models.Event{Action: models.AccessStarted, Account: account.ID, Subject: access.ID, Details: map[string]string{
-		"reason": access.Reason, "helper_kind": string(own.Kind), "ip": clip(order.From.IP, 64)}}, nil
+	if err != nil {
+		return models.Event{}, err
+	}
+	tx.Queue(`INSERT INTO accesses (tenant_id, id, account_id, helper_tenant_id, helper_user_id, helper_email, helper_kind, reason, consent_id, started_at, ends_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, tx.Actor.Tenant, tx.Actor.Access.ID, order.Account, own.Home, own.User, own.Email,
+		string(own.Kind), event.Details["reason"], consent, tx.Now, tx.Actor.Access.EndsAt)
+	if own.Kind != models.Operator {
+		return event, nil
+	}
+	return event, s.tellOwner(ctx, tx, at.Account, own.Email, event.Details["reason"])
+}
+
+// tellOwner mails the owner of an account that staff have entered. Whoever manages it comes and goes without: its people
+// read that under Who accessed this account.
+func (s *Service) tellOwner(ctx context.Context, tx *store.Tx, a models.Account, who, reason string) error {
+	if a.Status != models.Active {
+		return nil
+	}
+	owner, err := OwnerOf(tx, a.ID)
+	if errors.Is(err, ErrNoSuchUser) || owner.DisabledAt != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.Email, a.ContactName = owner.Email, owner.Name
+	return notify.Mail(ctx, tx, notify.AccessNotice(s.installation, a, "Support ("+who+")", reason, tx.Now, tx.Actor.Access.EndsAt))
 }
 
 // mayEnter is the rule of who enters what, asked at the start and again at every request: staff any account but the
-// operator's, a parent's Admins the sub-accounts of their own tenant, nobody a deleted one. Upward and sideways there is
-// no way.
-func mayEnter(own models.Actor, account models.Account) bool {
+// operator's, where its parent has turned staff access off only with a consent; a parent's Admins the sub-accounts of their
+// own tenant, nobody a deleted one. Upward and sideways there is no way.
+func mayEnter(own models.Actor, at standing, consented bool) error {
+	a := at.Account
 	switch {
-	case account.ID == models.NoID, account.Status == models.Deleted, account.Kind == models.Operator:
-		return false
+	case a.ID == models.NoID, a.Status == models.Deleted, a.Kind == models.Operator:
+		return ErrNoSuchAccount
+	case own.Can(models.SupportAccounts) && at.Parent.StaffAccessOff != nil && !consented:
+		return ErrConsentNeeded
 	case own.Can(models.SupportAccounts):
-		return true
+		return nil
+	case own.Can(models.AccessSubAccounts) && a.Kind == models.Sub && a.TenantID == own.Home:
+		return nil
 	}
-	return own.Can(models.AccessSubAccounts) && account.Kind == models.Sub && account.TenantID == own.Home
+	return ErrNoSuchAccount
 }
 
 // parseReason wants a sentence: whoever reads the log of the entered account must be able to make something of it.

@@ -15,6 +15,7 @@ type AccessLine struct {
 	Helper     string             // e-mail
 	HelperKind models.AccountKind // Operator: support; Parent: the account that manages this one
 	Reason     string
+	ConsentOf  string // e-mail of the Admin whose consent let them in, or nothing
 	StartedAt  time.Time
 	EndsAt     time.Time
 	EndedAt    *time.Time // nil: the person may still be in
@@ -45,13 +46,14 @@ func (s *Service) AccessesOf(ctx context.Context, actor models.Actor, account, a
 		}
 		where, args := ``, []any{tx.Now, tx.Actor.Tenant, account}
 		if after != models.NoID {
-			where = ` AND (started_at, id) < (SELECT started_at, id FROM accesses WHERE tenant_id = ? AND account_id = ? AND id = ?)`
+			where = ` AND (x.started_at, x.id) < (SELECT started_at, id FROM accesses WHERE tenant_id = ? AND account_id = ? AND id = ?)`
 			args = append(args, tx.Actor.Tenant, account, after)
 		}
-		return tx.Raw(`SELECT id, account_id AS account, helper_email AS helper, helper_kind, reason, started_at, ends_at,
-			coalesce(ended_at, CASE WHEN ends_at <= ? THEN ends_at END) AS ended_at
-			FROM accesses WHERE tenant_id = ? AND account_id = ?`+where+`
-			ORDER BY started_at DESC, id DESC LIMIT ?`, append(args, limit+1)...).Scan(&page.Lines).Error
+		return tx.Raw(`SELECT x.id, x.account_id AS account, x.helper_email AS helper, x.helper_kind, x.reason, coalesce(c.decided_by, '') AS consent_of,
+			x.started_at, x.ends_at, coalesce(x.ended_at, CASE WHEN x.ends_at <= ? THEN x.ends_at END) AS ended_at
+			FROM accesses x LEFT JOIN consents c ON c.tenant_id = x.tenant_id AND c.id = x.consent_id
+			WHERE x.tenant_id = ? AND x.account_id = ?`+where+`
+			ORDER BY x.started_at DESC, x.id DESC LIMIT ?`, append(args, limit+1)...).Scan(&page.Lines).Error
 	})
 	if err != nil {
 		return AccessPage{}, err

@@ -14,11 +14,13 @@ type accessRow struct {
 	Reason       string
 	EndsAt       time.Time
 	EndedAt      *time.Time
+	Consent      string   // status of the consent that let the helper in, or nothing
 	At           standing `gorm:"embedded"`
 }
 
-var selectAccess = `SELECT x.helper_user_id, x.reason, x.ends_at, x.ended_at, ` + standingColumns + `
+var selectAccess = `SELECT x.helper_user_id, x.reason, x.ends_at, x.ended_at, coalesce(c.status, '') AS consent, ` + standingColumns + `
 	FROM accesses x JOIN accounts a ON a.tenant_id = x.tenant_id AND a.id = x.account_id` + joinParent + `
+	LEFT JOIN consents c ON c.tenant_id = x.tenant_id AND c.id = x.consent_id
 	WHERE x.tenant_id = ? AND x.id = ?`
 
 // resolveAccess takes the session into the account that it points to, or ends that.
@@ -40,7 +42,7 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 		how = "ended"
 	case !s.store.Now().Before(row.EndsAt):
 		how = "time_over"
-	case !mayEnter(session.own, row.At.Account):
+	case mayEnter(session.own, row.At, row.Consent == string(ConsentUsed)) != nil:
 		how = "not_permitted"
 	}
 	if how != "" {

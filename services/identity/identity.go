@@ -1,5 +1,6 @@
 // Package identity knows people: who they are, that it is really them, and as whom they act. It alone writes users,
-// login_emails, user_invitations, sessions, devices, password_links, second_factors, recovery_codes and accesses.
+// login_emails, user_invitations, sessions, devices, password_links, second_factors, recovery_codes, accesses
+// and consents.
 //
 // A person proves who they are once, at sign-in; from then on a session row stands for it, and deleting the row ends it
 // everywhere at once. What a session may do is never kept in it: Resolve reads user, account, parent and privileges anew

@@ -58,7 +58,7 @@ func columns(table, prefix, names string) string {
 
 const (
 	accountColumns = `tenant_id id kind name contact_name email mobile country time_zone currency status status_reason
-		funding plan sub_accounts_enabled version created_at activated_at`
+		funding plan sub_accounts_enabled staff_access_off version created_at activated_at`
 	userColumns = `tenant_id id account_id name email role owner time_zone last_login_at disabled_at`
 	// a tenant's own account stands for the parent of whoever has none, so that there is always one
 	joinParent = ` JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id`

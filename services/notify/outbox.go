@@ -66,9 +66,9 @@ func (s *Service) Outbox(ctx context.Context, limit int, before string) (Page, e
 
 // Failed returns messages that could not be delivered, of all tenants, paged like Outbox. Bodies are left out: they may
 // hold what only the recipient shall read.
-// For staff Admins. Refuses with models.ErrMissingPrivilege.
+// For staff. Refuses with models.ErrMissingPrivilege.
 func (s *Service) Failed(ctx context.Context, actor models.Actor, limit int, before string) (Page, error) {
-	if err := actor.Require(models.ManageOperator); err != nil {
+	if err := actor.Require(models.SupportAccounts); err != nil {
 		return Page{}, err
 	}
 	page, err := s.page(ctx, actor, "o.status = 'failed'", limit, before)

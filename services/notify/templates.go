@@ -114,6 +114,35 @@ func AccessNotice(in Installation, a models.Account, who, reason string, from, u
 			"person who manages your account.")
 }
 
+// ConsentRequested tells an Admin of a parent that a member of staff asks to enter one of its accounts (ACC-12).
+func ConsentRequested(in Installation, to models.Account, account, who, reason, settingsURL string) Message {
+	return letter(in, to, "Support asks to enter "+account,
+		"Support ("+who+") would like to enter the account "+account+" at "+in.Name+", once. Staff access to your accounts is turned off, so "+
+			"it takes your consent.",
+		because(reason),
+		"Give your consent or refuse it here:",
+		settingsURL)
+}
+
+// ConsentDecided tells the member of staff what became of the request; status is that of the consent.
+func ConsentDecided(in Installation, to models.Account, account, by, status string) Message {
+	next := "Nobody enters the account by it."
+	if status == "given" {
+		next = "You can enter the account once within 24 hours. Open it among the accounts, and press Access account."
+	}
+	return letter(in, to, "Consent to enter "+account+": "+status, by+": the consent to enter the account "+account+" at "+in.Name+" is "+status+".", next)
+}
+
+// StaffAccessChanged tells an account that its staff access was turned off or on.
+func StaffAccessChanged(in Installation, a models.Account, by string, off bool) Message {
+	now, then := "on", "Support can enter your accounts when they give a reason."
+	if off {
+		now, then = "off", "Support can enter your accounts only when one of your Admins gives consent, once each time."
+	}
+	return letter(in, a, "Staff access to "+a.Name+" was turned "+now, by+" has turned staff access to "+a.Name+" and its sub-accounts "+now+" at "+in.Name+".", then,
+		"If you did not expect this, please talk to "+by+".")
+}
+
 const unexpected = "If you did not expect this mail, you can ignore it: without the code on your mobile nobody can use the account."
 
 func opened(in Installation, a models.Account, by string) string {

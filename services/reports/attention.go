@@ -60,6 +60,14 @@ func readUsers(tx *store.Tx, parent account, days models.Days, d *models.ParentD
 	return err
 }
 
+// readConsents reads which staff wait for consent to enter an account.
+func readConsents(tx *store.Tx, a *models.Attention) error {
+	return tx.Raw(`SELECT a.name AS account_name, c.helper_email AS helper, c.reason, c.requested_at AS since
+		FROM consents c JOIN accounts a ON a.tenant_id = c.tenant_id AND a.id = c.account_id
+		WHERE c.tenant_id = ? AND c.status = 'requested' AND c.expires_at > ? ORDER BY c.requested_at, c.id LIMIT ?`,
+		tx.Actor.Tenant, tx.Now, dashboardLines).Scan(&a.Consents).Error
+}
+
 // readWaiting reads who has not activated yet, and what the operator has not decided on.
 func readWaiting(tx *store.Tx, a *models.Attention) error {
 	var rows []struct {

@@ -48,6 +48,11 @@ func (s *Service) ParentDashboard(ctx context.Context, actor models.Actor, zone 
 		if err := readWaiting(tx, &d.Attention); err != nil {
 			return err
 		}
+		if actor.Can(models.DecideStaffAccess) {
+			if err := readConsents(tx, &d.Attention); err != nil {
+				return err
+			}
+		}
 		log, err := logPage(ctx, tx, logQuery{tenant: tx.Actor.Tenant}, Page{Size: latestActions})
 		d.Latest = log.Lines
 		return err

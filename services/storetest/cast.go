@@ -309,7 +309,7 @@ func (s *Services) Fingerprint(t testing.TB) string {
 		UNION ALL SELECT 'users' || (tenant_id, id, account_id, email, role, name, time_zone, password_hash, disabled_at)::text FROM users
 		UNION ALL SELECT 'invitations' || user_invitations::text FROM user_invitations
 		UNION ALL SELECT 'login' || login_emails::text FROM login_emails UNION ALL SELECT 'activations' || activations::text FROM activations
-		UNION ALL SELECT 'accesses' || accesses::text FROM accesses UNION ALL SELECT 'wallets' || wallets::text FROM wallets
+		UNION ALL SELECT 'accesses' || accesses::text FROM accesses UNION ALL SELECT 'consents' || consents::text FROM consents UNION ALL SELECT 'wallets' || wallets::text FROM wallets
 		UNION ALL SELECT 'transfers' || transfers::text FROM transfers UNION ALL SELECT 'charges' || charges::text FROM charges
 		UNION ALL SELECT 'requests' || feature_requests::text FROM feature_requests UNION ALL SELECT 'features' || features::text FROM features
 		UNION ALL SELECT 'log' || action_log::text FROM action_log UNION ALL SELECT 'outbox' || outbox::text FROM outbox) all_rows`).Scan(&sum))

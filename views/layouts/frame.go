@@ -62,6 +62,7 @@ type Access struct {
 	As      string        // "support" for staff, "Admin of Northwind" for a parent's user
 	Reason  string        // as given on entering
 	Left    time.Duration // until it ends by itself
+	Until   time.Time     // when it ends by itself
 	Return  string        // is posted to
 }
 

@@ -111,9 +111,10 @@ func TestWithoutABalance(t *testing.T) {
 // ACC-12: the bar says who is acting as whom, how long is left and why, with a way back.
 func TestAccessBar(t *testing.T) {
 	frame := full()
-	frame.Access = &layouts.Access{Who: "sam@offshoot.example", Account: "North Clinic", As: "support", Reason: "Asked by phone <b>", Left: 24*time.Minute + 10*time.Second, Return: "/access/end"}
+	frame.Access = &layouts.Access{Who: "sam@offshoot.example", Account: "North Clinic", As: "support", Reason: "Asked by phone <b>", Left: 24*time.Minute + 10*time.Second,
+		Until: time.Date(2026, 11, 20, 9, 54, 10, 0, time.UTC), Return: "/access/end"}
 	document := page(t, layouts.App(frame))
-	if got := text(document.Find(".access__text")); got != "You (sam@offshoot.example) are in North Clinic as support · 24:10 left · Asked by phone <b>" {
+	if got := text(document.Find(".access__text")); got != "You (sam@offshoot.example) are in North Clinic as support · 24:10 left, until 10:54 CET · Asked by phone <b>" {
 		t.Errorf("%q", got)
 	}
 	if document.Find("[data-countdown='1450']").Length() != 1 {

@@ -46,6 +46,31 @@ func (p StaffAccounts) pager() ui.Pager {
 	return pager
 }
 
+func (p StaffAccounts) peoplePager() ui.Pager {
+	var pager ui.Pager
+	q := p.Query
+	if q.People != "" {
+		q.People = ""
+		pager.First = paths.StaffAccountList(q)
+	}
+	if p.People.Next != "" {
+		q.People = p.People.Next
+		pager.Older = paths.StaffAccountList(q)
+	}
+	return pager
+}
+
+// accountOf says what sort of account a person belongs to.
+func accountOf(u models.FoundUser) string {
+	switch u.AccountKind {
+	case models.Sub:
+		return "sub-account of " + u.ParentName
+	case models.Operator:
+		return "staff"
+	}
+	return ""
+}
+
 // empty says why there are no rows and what to do about it.
 func (p StaffAccounts) empty() ui.Empty {
 	all := &ui.Action{Label: "Clear all", Href: paths.StaffAccounts()}

@@ -4,6 +4,7 @@ package paths
 
 import (
 	"net/url"
+	"strconv"
 
 	"offshoot/models"
 )
@@ -57,8 +58,13 @@ func UsageReport() string          { return "/reports/usage" }
 func ActionLog() string            { return "/action-log" }
 func AccessLog() string            { return "/access-log" }
 func Settings() string             { return "/settings" }
+func StaffAccessSetting() string   { return "/settings/staff-access" }
 func ReturnFromAccess() string     { return "/access/end" }
 func Transfer(id models.ID) string { return "/transfers/" + id.String() }
+
+func ConsentApproval(id models.ID) string   { return "/consents/" + id.String() + "/approval" }
+func ConsentRefusal(id models.ID) string    { return "/consents/" + id.String() + "/refusal" }
+func ConsentWithdrawal(id models.ID) string { return "/consents/" + id.String() + "/withdrawal" }
 
 func SubAccounts() string                         { return "/sub-accounts" }
 func NewSubAccount() string                       { return "/sub-accounts/new" }
@@ -76,16 +82,18 @@ func SubAccountActivation(id models.ID) string    { return SubAccount(id) + "/ac
 func SubAccountResend(id models.ID) string        { return SubAccount(id) + "/activation/resend" }
 func SubAccountDeactivation(id models.ID) string  { return SubAccount(id) + "/deactivation" }
 func SubAccountDeletion(id models.ID) string      { return SubAccount(id) + "/deletion" }
+func SubAccountAccessLog(id models.ID) string     { return SubAccount(id) + "/access-log" }
 func SubAccountAccess(id models.ID) string        { return SubAccount(id) + "/access" }
 
 func StaffAccounts() string { return "/staff/accounts" }
 func StaffAccountList(q models.FindQuery) string {
-	return With(StaffAccounts(), url.Values{"q": {q.Text}, "status": {string(q.Status)}, "after": {q.After}})
+	return With(StaffAccounts(), url.Values{"q": {q.Text}, "status": {string(q.Status)}, "after": {q.After}, "people": {q.People}})
 }
 func StaffNewParent() string { return "/staff/accounts/new" }
 func StaffAccount(tenant, id models.ID) string {
 	return "/staff/accounts/" + tenant.String() + "/" + id.String()
 }
+func StaffConsent(tenant, id models.ID) string  { return StaffAccount(tenant, id) + "/consent" }
 func StaffAccess(tenant, id models.ID) string   { return StaffAccount(tenant, id) + "/access" }
 func NewStaffPayment(tenant models.ID) string   { return StaffPayments(tenant) + "/new" }
 func NewStaffUsage(tenant, id models.ID) string { return StaffUsage(tenant, id) + "/new" }
@@ -116,6 +124,8 @@ func StaffWork() string { return "/staff/background-work" }
 func StaffRetry(tenant, id models.ID) string {
 	return "/staff/background-work/" + tenant.String() + "/" + id.String() + "/retry"
 }
+func StaffJobRetry(job int64) string   { return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/retry" }
+func StaffJobRemoval(job int64) string { return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/removal" }
 func StaffActionLog() string { return "/staff/action-log" }
 func StaffSettings() string  { return "/staff/settings" }
 

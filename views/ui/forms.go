@@ -198,3 +198,6 @@ func groupsOf(options []Option) []optionGroup {
 	}
 	return groups
 }
+
+// PostedIn is the name of the hidden field that says in which account a form was made.
+const PostedIn = "posted_in"

@@ -14,6 +14,7 @@ import (
 type Reader struct {
 	Zone    *time.Location // nil: UTC
 	Country string         // ISO 3166-1 alpha-2; its figures' separators are used. "": a comma groups, a point divides
+	Account string         // id of the account they are in; forms carry it, see Posted
 	Now     time.Time      // the moment of the request; relative times are counted from it. Zero: no relative times
 }
 

@@ -13,6 +13,12 @@ func TimeText(ctx context.Context, t time.Time) string {
 	return local.Format("2 Jan 2006, 15:04") + hardSpace + abbreviation(local)
 }
 
+// HourText is the time of day in the reader's zone: "14:05 CET". For a moment of today.
+func HourText(ctx context.Context, t time.Time) string {
+	local := t.In(ReaderOf(ctx).Zone)
+	return local.Format("15:04") + hardSpace + abbreviation(local)
+}
+
 func shortTime(ctx context.Context, t time.Time) string {
 	reader := ReaderOf(ctx)
 	local := t.In(reader.Zone)

@@ -42,6 +42,7 @@ var logSentences = map[models.Action]sentence{
 	models.ParentCreated: func(l models.LogLine) string {
 		return "Parent account " + l.AccountName + " created" + in(plans, l.Details["plan"])
 	},
+	models.AccountActivated:  func(l models.LogLine) string { return "Parent account " + l.AccountName + " activated by its user" },
 	models.ParentDeactivated: reasoned("Parent account ", " deactivated"),
 	models.ParentReactivated: about("Parent account ", " activated again"),
 	models.SubAccountAdded: func(l models.LogLine) string {
@@ -85,6 +86,13 @@ var logSentences = map[models.Action]sentence{
 		return "Access to " + l.AccountName + " ended" + in(ends, l.Details["how"])
 	},
 
+	models.StaffAccessTurnedOff: about("Staff access to ", " turned off"),
+	models.StaffAccessTurnedOn:  about("Staff access to ", " turned on"),
+	models.ConsentRequested:     reasoned("Consent to enter ", " requested"),
+	models.ConsentGiven:         consent("given to"),
+	models.ConsentRefused:       consent("refused to"),
+	models.ConsentWithdrawn:     consent("withdrawn from"),
+
 	models.SignedIn:              signedIn,
 	models.SignInRefused:         func(l models.LogLine) string { return "Sign-in refused" + in(refusals, l.Details["why"]) + forEmail(l) },
 	models.SignedOut:             func(l models.LogLine) string { return "Signed out of " + l.AccountName },
@@ -112,9 +120,17 @@ var logSentences = map[models.Action]sentence{
 	models.MailFailed: func(l models.LogLine) string { return failed(named("Mail", quoted(l.Details["subject"])), l) },
 	models.TextSent:   func(l models.LogLine) string { return "Text sent" + to(l.Details["to"]) },
 	models.TextFailed: func(l models.LogLine) string { return failed("Text", l) },
+	models.JobGivenUp: func(l models.LogLine) string { return named("Background work given up:", Work(l.Details["kind"])) },
 	models.JobRetried: func(l models.LogLine) string {
-		return firstOf(channels[l.Details["channel"]], "Background work") + to(l.Details["to"]) + " tried again"
+		return firstOf(channels[l.Details["channel"]], Work(l.Details["kind"])) + to(l.Details["to"]) + " tried again"
 	},
+}
+
+// consent is what became of somebody's request to enter the account.
+func consent(became string) sentence {
+	return func(l models.LogLine) string {
+		return "Consent to enter " + l.AccountName + " " + became + " " + firstOf(l.Details["helper"], "support")
+	}
 }
 
 // signedIn says also what was still to be done, for then the session opened nothing yet.
