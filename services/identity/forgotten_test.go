@@ -55,27 +55,17 @@ func (w *world) jobs() (all []identity.PasswordLinkAsked) {
 	return all
 }
 
+// mails takes the mails out of the outbox, as who may unseal them reads them.
 func (w *world) mails() (mails []notify.Message) {
 	w.Helper()
-	type row struct {
-		Tenant, ID models.ID
-		Sealed     []byte
-		Mail       notify.Message
-	}
-	rows, err := w.raw.Query(w.ctx, `DELETE FROM outbox WHERE channel = 'mail' RETURNING tenant_id, id, sealed, account_id, recipient, subject, body, secret`)
+	reader, err := notify.New(w.store, notify.Options{KeepBodies: true})
 	w.ok(err)
-	found, err := pgx.CollectRows(rows, func(from pgx.CollectableRow) (r row, err error) {
-		return r, from.Scan(&r.Tenant, &r.ID, &r.Sealed, &r.Mail.Account, &r.Mail.To, &r.Mail.Subject, &r.Mail.Body, &r.Mail.Secret)
-	})
+	page, err := reader.Outbox(w.ctx, 200, "")
 	w.ok(err)
-	for _, r := range found {
-		if r.Sealed != nil {
-			body, err := w.store.Keys().Open(r.Sealed, store.Sealed{Table: "outbox", Column: "sealed"}.Place(r.Tenant, r.ID))
-			w.ok(err)
-			r.Mail.Body = string(body)
-		}
-		mails = append(mails, r.Mail)
+	for _, m := range page.Messages {
+		mails = append(mails, notify.Message{Account: m.Account, To: m.To, Subject: m.Subject, Body: m.Body, Secret: m.Secret})
 	}
+	w.exec(`DELETE FROM outbox`)
 	return mails
 }
 

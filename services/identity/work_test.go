@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"offshoot/services/identity"
+	"offshoot/services/secrets"
 	"offshoot/services/store"
 )
 
@@ -83,6 +84,7 @@ func TestSameWorkForEveryEmail(t *testing.T) {
 	counted, err := store.Open(w.ctx, count.through(t, w.dsn), w.clock.now)
 	w.ok(err)
 	t.Cleanup(counted.Close)
+	counted.UseKeys(secrets.ForTests())
 	service := identity.New(counted, cheap)
 	var hashes atomic.Int64
 	service.Watch(func(hash func() []byte) []byte { hashes.Add(1); return hash() })
