@@ -62,7 +62,7 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 			can[p] = true
 		}
 	}
-	add(SignedInAtAll, ManageOwnSignIn)
+	add(SignedInAtAll, ManageOwnSignIn, EditProfile)
 	if role == Admin {
 		add(ManageUsers)
 	}

@@ -22,9 +22,10 @@ const (
 	BuyInStore        Privilege = "store.buy"           // a parent's Admins
 	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered
-	ManageUsers       Privilege = "users.manage"        // Admins: the users of their own account
 	EnterSecondFactor Privilege = "second_factor.enter" // whoever has given the right password and must show a code yet
 	ChoosePassword    Privilege = "password.choose"     // whoever came in with a password that somebody else chose
+	ManageUsers       Privilege = "users.manage"        // Admins: the users of their own account
+	EditProfile       Privilege = "profile.edit"        // everyone who is signed in and in their own account
 	SignedInAtAll     Privilege = "session.own"         // everyone who is signed in
 	ManageOwnSignIn   Privilege = "sign_in.own"         // everyone in their own account: password, second factor, sessions
 	EndAccess         Privilege = "access.end"          // whoever is in an account that is not theirs
@@ -36,7 +37,7 @@ const (
 )
 
 // HomeOnly are the privileges that nobody has in an account that is not theirs, whatever its Admins may.
-var HomeOnly = []Privilege{AccessSubAccounts, ManageUsers, ManageOwnSignIn}
+var HomeOnly = []Privilege{AccessSubAccounts, ManageUsers, EditProfile, ManageOwnSignIn}
 
 // Grantable is one checkbox on the forms that add and edit a sub-account.
 type Grantable struct {

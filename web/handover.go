@@ -46,7 +46,7 @@ func (v *visit) handoverForm(status int, key string, refused *models.Error) erro
 		return err
 	}
 	place.Back = ui.Action{Label: "Users", Href: at.paths.All()}
-	return v.page(status, pages.SetPassword{UsersPlace: place, User: listed, Key: key, Refused: refused}.View())
+	return v.page(status, pages.NewUserPassword{UsersPlace: place, User: listed, Key: key, Refused: refused}.View())
 }
 
 // createSubAccountByHand adds a sub-account whose password its parent hands over.

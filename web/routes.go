@@ -82,8 +82,8 @@ func (s *Server) routes() []route {
 
 		needs(models.SignedInAtAll, get, "/", s.showHome),
 		needs(models.SignedInAtAll, get, "/settings", s.showSettings),
-		needs(models.ManageOwnSignIn, get, "/settings/profile", s.editProfile),
-		needs(models.ManageOwnSignIn, post, "/settings/profile", s.updateProfile),
+		needs(models.EditProfile, get, "/settings/profile", s.editProfile),
+		needs(models.EditProfile, post, "/settings/profile", s.updateProfile),
 		needs(models.ManageUsers, get, "/settings/users", s.listUsers),
 		needs(models.ManageUsers, get, "/settings/users/new", s.newUser),
 		needs(models.ManageUsers, post, "/settings/users", s.createUser),

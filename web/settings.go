@@ -17,11 +17,11 @@ func (s *Server) showSettings(v *visit) error {
 		manager = v.session.Parent.Name
 	}
 	return v.page(http.StatusOK, pages.Settings{Frame: frame, User: v.session.User, Role: v.role(), Home: v.session.Home, Account: account, Manager: manager,
-		Figures: exampleFigure(account), AccessLog: v.actor.Can(models.ViewAccount), OwnSignIn: v.actor.Can(models.ManageOwnSignIn), May: v.ownRights()}.View())
+		Figures: exampleFigure(account), AccessLog: v.actor.Can(models.ViewAccount), May: v.ownRights()}.View())
 }
 
 func (v *visit) ownRights() pages.OwnRights {
-	return pages.OwnRights{Profile: v.actor.Can(models.ManageOwnSignIn), Users: v.actor.Can(models.ManageUsers)}
+	return pages.OwnRights{Profile: v.actor.Can(models.EditProfile), SignIn: v.actor.Can(models.ManageOwnSignIn), Users: v.actor.Can(models.ManageUsers)}
 }
 
 // exampleFigure is an amount with everything that countries write differently.

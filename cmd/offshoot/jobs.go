@@ -87,10 +87,6 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 	if err != nil {
 		return err
 	}
-	invitations, err := w.house.people.SweepInvitations(ctx)
-	if err != nil {
-		return err
-	}
 	devices, err := w.house.people.SweepDevices(ctx)
 	if err != nil {
 		return err
@@ -99,12 +95,16 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 	if err != nil {
 		return err
 	}
+	invitations, err := w.house.people.SweepInvitations(ctx)
+	if err != nil {
+		return err
+	}
 	limits, err := w.house.store.SweepLimits(ctx)
 	if err != nil {
 		return err
 	}
 	keys, err := w.house.store.SweepKeys(ctx)
-	w.log.Info("swept", "sessions", sessions, "invitations", invitations, "devices", devices, "password links", links, "limits", limits, "keys", keys)
+	w.log.Info("swept", "sessions", sessions, "devices", devices, "password links", links, "invitations", invitations, "limits", limits, "keys", keys)
 	return err
 }
 

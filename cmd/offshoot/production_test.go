@@ -78,6 +78,11 @@ func TestServeAndWork(t *testing.T) {
 	if status, said := runToEnd(t, environment, password+"\n", "user", "add-staff", "--full-name", "Ann Ode", "--email", "ann@acme.test"); status != 0 || !strings.Contains(said, "ann@acme.test is one more staff Admin") {
 		t.Errorf("add-staff of a colleague: %d, %q", status, said)
 	}
+	for email, what := range map[string]string{"nobody@acme.test": "There is no such user.", "kim@acme.test": "has no authenticator app set up."} {
+		if status, said := runToEnd(t, environment, "", "user", "forget-second-factor", email); status != 1 || !strings.Contains(said, what) {
+			t.Errorf("forget-second-factor of %s: %d, %q", email, status, said)
+		}
+	}
 	if status, said := runToEnd(t, environment, "", "demo"); status != 1 || !strings.Contains(said, "operator of its own") {
 		t.Errorf("demo in somebody's installation: %d, %q", status, said)
 	}

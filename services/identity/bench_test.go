@@ -25,7 +25,15 @@ func BenchmarkRefusedSignIn(b *testing.B) {
 	}
 	took := map[string][]time.Duration{}
 	for n := 0; b.Loop(); n++ {
-		for who, email := range map[string]string{"known": w.Clinic.Own.Email, "unknown": fmt.Sprintf("u%d@evil.example", n)} {
+		order := []string{"known", "unknown"}
+		if n%2 == 1 { // who comes second pays for the other's garbage
+			slices.Reverse(order)
+		}
+		for _, who := range order {
+			email := w.Clinic.Own.Email
+			if who == "unknown" {
+				email = fmt.Sprintf("u%d@evil.example", n)
+			}
 			w.Clock.Add(31 * 24 * time.Hour)
 			began := time.Now()
 			_, err := people.SignIn(b.Context(), identity.SignInOrder{Email: email, Password: "wrong"})

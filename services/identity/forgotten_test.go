@@ -57,10 +57,25 @@ func (w *world) jobs() (all []identity.PasswordLinkAsked) {
 
 func (w *world) mails() (mails []notify.Message) {
 	w.Helper()
-	rows, err := w.raw.Query(w.ctx, `DELETE FROM outbox WHERE channel = 'mail' RETURNING account_id, recipient, subject, body, secret`)
+	type row struct {
+		Tenant, ID models.ID
+		Sealed     []byte
+		Mail       notify.Message
+	}
+	rows, err := w.raw.Query(w.ctx, `DELETE FROM outbox WHERE channel = 'mail' RETURNING tenant_id, id, sealed, account_id, recipient, subject, body, secret`)
 	w.ok(err)
-	mails, err = pgx.CollectRows(rows, pgx.RowToStructByPos[notify.Message])
+	found, err := pgx.CollectRows(rows, func(from pgx.CollectableRow) (r row, err error) {
+		return r, from.Scan(&r.Tenant, &r.ID, &r.Sealed, &r.Mail.Account, &r.Mail.To, &r.Mail.Subject, &r.Mail.Body, &r.Mail.Secret)
+	})
 	w.ok(err)
+	for _, r := range found {
+		if r.Sealed != nil {
+			body, err := w.store.Keys().Open(r.Sealed, store.Sealed{Table: "outbox", Column: "sealed"}.Place(r.Tenant, r.ID))
+			w.ok(err)
+			r.Mail.Body = string(body)
+		}
+		mails = append(mails, r.Mail)
+	}
 	return mails
 }
 

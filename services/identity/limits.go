@@ -41,9 +41,9 @@ var (
 	// Links have 256 random bits; what is limited is work made by guessing.
 	opensPerAddress = limit{"link address", 100, 15 * time.Minute}
 
-	// Of somebody who has shown one secret already and is asked for another. At 10 of a million codes in 15 minutes, a code
-	// that changes every half minute is found in a year with a chance of about 1 in 1.5; so a hundred wrong in a row are
-	// the end of it until a month is over.
+	// Of somebody who has shown one secret already and is asked for another. At 10 tries in 15 minutes one of a million codes
+	// would be found within months; so a hundred wrong in a row are the end of it, until a month is over or the password is
+	// set by mail.
 	perUserPassword  = limit{"password again", 10, 15 * time.Minute}
 	perUserCode      = limit{"second factor", 10, 15 * time.Minute}
 	perUserCodeInRow = limit{"second factor in a row", 100, 30 * 24 * time.Hour}

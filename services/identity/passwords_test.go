@@ -198,7 +198,7 @@ func TestHashesDoNotPileUp(t *testing.T) {
 // ACC-11: a password hashed at an earlier cost is hashed anew when it is given, also by many at once, and nobody else's.
 func TestHashKeepsUp(t *testing.T) {
 	w := newWorld(t)
-	costly := identity.New(w.store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 128, Passes: 2, Lanes: 1}})
+	costly := identity.New(w.store, identity.Options{Hashing: identity.Hashing{MemoryKiB: 128, Passes: 2, Lanes: 1, AtOnce: 5}})
 	kept := func(name string) (hash string) {
 		w.scan(&hash, `SELECT password_hash FROM users WHERE id = $1`, w.person[name].ID)
 		return hash
@@ -209,6 +209,15 @@ func TestHashKeepsUp(t *testing.T) {
 	if kept("clara") != old {
 		t.Fatal("a wrong password was hashed")
 	}
+	var comparing atomic.Int64
+	all := make(chan struct{})
+	costly.Watch(func(hash func() []byte) []byte {
+		if comparing.Add(1) == 5 { // all have read the old hash
+			close(all)
+		}
+		<-all
+		return hash()
+	})
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {

@@ -11,7 +11,7 @@ import (
 // is not logged. For: everyone in their own account. Refuses with models.ErrMissingPrivilege (also in an account that is
 // not theirs), then at name or time_zone.
 func (s *Service) ChangeProfile(ctx context.Context, session Session, name, zone string) error {
-	if err := session.Actor.Require(models.ManageOwnSignIn); err != nil {
+	if err := session.Actor.Require(models.EditProfile); err != nil {
 		return err
 	}
 	var p models.Problems

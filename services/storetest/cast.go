@@ -40,8 +40,6 @@ func (c *Clock) Now() time.Time { return time.UnixMicro(c.micros.Load()).UTC() }
 func (c *Clock) Set(t time.Time)     { c.micros.Store(t.UnixMicro()) }
 func (c *Clock) Add(d time.Duration) { c.micros.Add(d.Microseconds()) }
 
-var installation = notify.Installation{Name: "Offshoot", PublicURL: "http://127.0.0.1:8080"}
-
 // Services are all services on one test database, with a clock that the test moves.
 type Services struct {
 	DSN      string

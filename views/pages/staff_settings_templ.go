@@ -204,7 +204,7 @@ func (p StaffSettings) View() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = usersCard(p.Operator, p.May).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = signInCard().Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -212,7 +212,7 @@ func (p StaffSettings) View() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = signInCard().Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = usersCard(p.Operator, p.May).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -135,8 +135,8 @@ func roles(kind models.AccountKind) []ui.RadioCard {
 
 func (p UsersPlace) accountZone() string { return "The account's: " + p.Account.TimeZone }
 
-// SetPassword is the form by which a parent sets the password of a sub-account's user (ACC-11).
-type SetPassword struct {
+// NewUserPassword is the form by which a parent sets the password of a sub-account's user (ACC-11).
+type NewUserPassword struct {
 	UsersPlace
 	User    models.ListedUser
 	Key     string

@@ -18,7 +18,6 @@ func PasswordByLink() string    { return "/forgotten-password/link" }
 // PasswordLinkSent and PasswordChanged are the pages that say so.
 func PasswordLinkSent() string { return With(ForgottenPassword(), url.Values{"sent": {"yes"}}) }
 func PasswordChanged() string  { return With(SignIn(), url.Values{"password": {"changed"}}) }
-
 // SignInCode and NewPassword are stations between the password and the page where the person wanted to go.
 func SignInCode(next string) string { return With("/sign-in/code", url.Values{"next": {next}}) }
 func SignInRecovery(next string) string {

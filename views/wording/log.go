@@ -215,7 +215,7 @@ func passwordLink(l models.LogLine) string {
 	case "pending":
 		return "Mail about activation sent instead of a password link" + forEmail(l)
 	case "stopped":
-		return "Mail sent instead of a password link, since the sign-in is switched off," + forEmail(l)
+		return "Mail that the sign-in is switched off sent instead of a password link" + forEmail(l)
 	}
 	return "Link for a forgotten password sent" + forEmail(l)
 }
