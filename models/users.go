@@ -29,6 +29,7 @@ type ListedUser struct {
 	User
 	Status       UserStatus
 	InvitedUntil *time.Time // of one who is invited: until when the link is good; nil when none is
+	SecondFactor bool       // an authenticator app is asked for at sign-in
 	Version      int
 }
 

@@ -194,6 +194,18 @@ func (s *Server) createEnabling(v *visit) error {
 	})
 }
 
+func (s *Server) createSecondFactorReset(v *visit) error {
+	reset := func(ctx context.Context, actor models.Actor, account, user models.ID) error {
+		if _, _, err := s.Identity.UserOf(ctx, actor, account, user); err != nil {
+			return err
+		}
+		return s.Identity.ResetSecondFactor(ctx, actor, user)
+	}
+	return v.userAction(reset, func(u models.ListedUser) string {
+		return u.Name + " signs in by password alone until they set up an authenticator app again. A mail tells them."
+	})
+}
+
 // userAction does one thing to the user in the path and says so on the list; refused, the list says why.
 func (v *visit) userAction(do func(ctx context.Context, actor models.Actor, account, user models.ID) error, said func(models.ListedUser) string) error {
 	at, user, err := v.userAsked()

@@ -189,3 +189,44 @@ func TestProfile(t *testing.T) {
 	inside.Get("/settings/profile").Want(403)
 	inside.Get("/settings/users").Want(403)
 }
+
+// ACC-11: a parent's Admin helps a sub-account's user who has lost the phone: the user is signed out, signs in by password
+// alone, and is told. Of a user who has no app, or of another account by the wrong path, nothing is offered or done.
+func TestResetSecondFactorOfAUser(t *testing.T) {
+	p := webtest.Open(t)
+	theirs := p.As(t, p.Clinic.Own)
+	setUpApp(t, p, theirs)
+	ward := paths.SubAccountUsers(p.Clinic.Own.Account.ID)
+	user := p.Clinic.Own.Actor.User
+	admin := p.As(t, p.Clinic.Admin)
+	before := p.Fingerprint(t)
+	admin.Post(paths.SubAccountUsers(p.Clinic.Shared.Account.ID).SecondFactorReset(user), url.Values{}).Want(404)
+	if p.Fingerprint(t) != before || p.Count(t, "second_factors") != 1 {
+		t.Error("by the path of another account something was changed")
+	}
+	admin.Get(paths.SubAccountUsers(p.Clinic.Shared.Account.ID).All()).Want(200).SeesNot("Reset second factor")
+	admin.Get(ward.All()).Want(200).Press("Reset second factor").Want(200).Sees("signs in by password alone")
+	theirs.Get("/settings").Sees("Sign in")
+	p.Visitor(t).SignIn(p.Clinic.Own.Email, storetest.Passphrase).Want(200).Sees("Dashboard")
+	if p.Sent(t, p.Clinic.Own.Email, "authenticator app") == 0 {
+		t.Error("the user is not told")
+	}
+}
+
+// ACC-12: where a parent lets staff in only by consent, staff add no Admin to it either.
+func TestStaffAddNobodyWithoutConsent(t *testing.T) {
+	p := webtest.Open(t)
+	if err := p.Accounts.SetStaffAccess(t.Context(), p.Clinic.Admin.Actor, false); err != nil {
+		t.Fatal(err)
+	}
+	users := paths.StaffUsers(p.Clinic.ID, p.Clinic.ID)
+	staff := p.As(t, p.Sam)
+	staff.Get(users.All()).Want(200).SeesNot("Add user")
+	before := p.Count(t, "users")
+	staff.Post(users.All(), url.Values{"key": {models.NewID().String()}, "name": {"Eve"}, "email": {"eve@offshoot.example"}, "role": {"admin"}}).Want(403)
+	staff.Post(users.Disabling(p.Clinic.Admin.Actor.User), url.Values{}).Want(403).Sees("only with its consent")
+	if p.Count(t, "users") != before || p.Count(t, "users WHERE disabled_at IS NOT NULL") != 0 {
+		t.Error("a user was added or disabled")
+	}
+	p.As(t, p.Clinic.Admin).Get(paths.OwnUsers().All()).Want(200).Sees("Add user")
+}

@@ -60,6 +60,8 @@ var (
 		Message: "Users and passwords of an account can be changed only by its own people."}
 	ErrBusy = &models.Error{Kind: models.Busy, Code: "busy", After: 5 * time.Second,
 		Message: "Many people are signing in at this moment. Try again in a few seconds."}
+	ErrUsersNeedOwnAdmins = &models.Error{Kind: models.Forbidden, Code: "users_need_own_admins",
+		Message: "This account lets staff in only with its consent. Its own Admins change its users."}
 	ErrNotAccessing = &models.Error{Kind: models.Conflict, Code: "not_accessing",
 		Message: "You are in your own account."}
 )

@@ -50,6 +50,8 @@ func mayChangeUsers(actor models.Actor, a models.Account) error {
 		return actor.Require(models.ManageUsers)
 	case actor.IsStaff() && a.Kind == models.Sub:
 		return models.ErrMissingPrivilege
+	case actor.IsStaff() && a.StaffAccessOff != nil: // an Admin of staff's choice would be a way in without consent
+		return ErrUsersNeedOwnAdmins
 	case actor.IsStaff():
 		return actor.Require(models.ManageParents)
 	case actor.Kind == models.Parent && a.Kind == models.Sub:
@@ -280,10 +282,11 @@ type personRow struct {
 	Version      int
 	Unset        bool // nobody has set a password yet
 	InvitedUntil *time.Time
+	SecondFactor bool
 }
 
 func (r personRow) listed(a models.Account, now time.Time) models.ListedUser {
-	u := models.ListedUser{User: r.User, Status: models.ActiveUser, Version: r.Version}
+	u := models.ListedUser{User: r.User, Status: models.ActiveUser, SecondFactor: r.SecondFactor, Version: r.Version}
 	switch {
 	case r.DisabledAt != nil:
 		u.Status = models.DisabledUser
@@ -301,7 +304,7 @@ const forChange = ` FOR NO KEY UPDATE`
 
 func selectPeople(tx *store.Tx, account models.ID, rest string, args ...any) ([]personRow, error) {
 	var rows []personRow
-	err := tx.Raw(`SELECT `+columns("u", "", userColumns)+`, u.version, u.password_hash = '' AS unset,
+	err := tx.Raw(`SELECT `+columns("u", "", userColumns)+`, u.version, u.password_hash = '' AS unset, `+hasSecondFactor+` AS second_factor,
 		(SELECT i.expires_at FROM user_invitations i WHERE i.tenant_id = u.tenant_id AND i.user_id = u.id AND i.ended_at IS NULL) AS invited_until
 		FROM users u WHERE u.tenant_id = ? AND u.account_id = ?`+rest, append([]any{tx.Actor.Tenant, account}, args...)...).Scan(&rows).Error
 	return rows, err

@@ -60,6 +60,11 @@ func (p Users) actions(u models.ListedUser) []ui.Action {
 	if p.Passwords && u.Status != models.DisabledUser && p.Account.Status == models.Active {
 		actions = append(actions, ui.Action{Label: "Set a new password", Href: p.Paths.Password(u.ID), Icon: "key"})
 	}
+	if u.SecondFactor && u.ID != p.Reader {
+		actions = append(actions, ui.Action{Label: "Reset second factor", Href: p.Paths.SecondFactorReset(u.ID), Icon: "device-mobile", Post: true,
+			Confirm: "Reset the second factor of " + u.Name + "? They have lost app and recovery codes, and you are sure that it is them who asks. " +
+				"They are signed out everywhere, and a mail tells them."})
+	}
 	if u.Status == models.DisabledUser {
 		return append(actions, ui.Action{Label: "Enable", Href: p.Paths.Enabling(u.ID), Icon: "user-check", Post: true})
 	}

@@ -124,8 +124,10 @@ func StaffWork() string { return "/staff/background-work" }
 func StaffRetry(tenant, id models.ID) string {
 	return "/staff/background-work/" + tenant.String() + "/" + id.String() + "/retry"
 }
-func StaffJobRetry(job int64) string   { return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/retry" }
-func StaffJobRemoval(job int64) string { return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/removal" }
+func StaffJobRetry(job int64) string { return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/retry" }
+func StaffJobRemoval(job int64) string {
+	return "/staff/jobs/" + strconv.FormatInt(job, 10) + "/removal"
+}
 func StaffActionLog() string { return "/staff/action-log" }
 func StaffSettings() string  { return "/staff/settings" }
 

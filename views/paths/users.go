@@ -22,12 +22,13 @@ func (u Users) Found(q models.UserQuery) string {
 	}
 	return With(u.All(), values)
 }
-func (u Users) New() string                    { return u.All() + "/new" }
-func (u Users) User(id models.ID) string       { return u.All() + "/" + id.String() }
-func (u Users) Invitation(id models.ID) string { return u.User(id) + "/invitation" }
-func (u Users) Disabling(id models.ID) string  { return u.User(id) + "/disabling" }
-func (u Users) Enabling(id models.ID) string   { return u.User(id) + "/enabling" }
-func (u Users) Password(id models.ID) string   { return u.User(id) + "/password" }
+func (u Users) New() string                           { return u.All() + "/new" }
+func (u Users) User(id models.ID) string              { return u.All() + "/" + id.String() }
+func (u Users) Invitation(id models.ID) string        { return u.User(id) + "/invitation" }
+func (u Users) Disabling(id models.ID) string         { return u.User(id) + "/disabling" }
+func (u Users) Enabling(id models.ID) string          { return u.User(id) + "/enabling" }
+func (u Users) SecondFactorReset(id models.ID) string { return u.User(id) + "/second-factor-reset" }
+func (u Users) Password(id models.ID) string          { return u.User(id) + "/password" }
 
 // PrivilegeOverview is the table of sub-accounts and their privileges, as a query finds it.
 func PrivilegeOverview(q models.AccountQuery) string {
