@@ -94,7 +94,7 @@ func TestForeignIDsNameNothing(t *testing.T) {
 				before := p.Fingerprint(t)
 				status, location := persona.ask(t, p, r.Method, path, everything(p, whose))
 				asked++
-				led := status == http.StatusSeeOther && (persona.signedOut || persona.name == "pending" || strings.HasPrefix(location, "/confirm-password"))
+				led := status == http.StatusSeeOther && (persona.signedOut || persona.owes || strings.HasPrefix(location, "/confirm-password"))
 				if status != http.StatusNotFound && status != http.StatusForbidden && !led {
 					t.Errorf("%s %s with an id of %s as %s: %d %s", r.Method, r.Path, whose, persona.name, status, location)
 				}

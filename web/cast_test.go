@@ -23,6 +23,7 @@ type persona struct {
 	name      string
 	account   models.Account // their own, or the one they have entered
 	signedOut bool
+	owes      bool // something before the portal opens: an activation, a code, a password of one's own
 	open      func() identity.Token // signs in
 	token     identity.Token        // while it lasts
 }
@@ -78,6 +79,12 @@ func cast(t *testing.T, p *webtest.Portal) []*persona {
 	if err != nil {
 		t.Fatal(err)
 	}
+	coded := p.AddActive(t, p.Clinic, "Coded Ward", "coded@clinic.example")
+	setUpApp(t, p, p.As(t, coded))
+	handed := p.AddActive(t, p.Clinic, "Handed Ward", "handed@clinic.example")
+	if _, err := p.Raw.Exec(ctx, `UPDATE users SET password_temporary = true WHERE id = $1`, handed.Actor.User); err != nil {
+		t.Fatal(err)
+	}
 	all := []*persona{
 		{name: "nobody", signedOut: true, open: func() identity.Token { return "" }},
 		{name: "staff admin", account: p.Sam.Account, open: as(p.Sam)},
@@ -92,7 +99,9 @@ func cast(t *testing.T, p *webtest.Portal) []*persona {
 		all = append(all, &persona{name: "sub, " + string(g.Privilege), account: ward.Account, open: as(ward)})
 	}
 	return append(all,
-		&persona{name: "pending", account: pending, open: signIn(pending.Email, oneTime)},
+		&persona{name: "pending", account: pending, owes: true, open: signIn(pending.Email, oneTime)},
+		&persona{name: "owes a code", account: coded.Account, owes: true, open: as(coded)},
+		&persona{name: "has a handed-over password", account: handed.Account, owes: true, open: as(handed)},
 		&persona{name: "deactivated, with an old cookie", account: closed.Account, signedOut: true, open: func() identity.Token { return late }},
 		&persona{name: "another parent", account: p.Harbor.Account, open: as(p.Harbor.Admin)},
 		&persona{name: "staff in parent", account: p.Clinic.Account, open: inside(p.Sam, p.Clinic.Account)},
