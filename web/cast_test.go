@@ -23,7 +23,7 @@ type persona struct {
 	name      string
 	account   models.Account // their own, or the one they have entered
 	signedOut bool
-	owes      bool // something before the portal opens: an activation, a code, a password of one's own
+	owes      bool                  // something before the portal opens: an activation, a code, a password of one's own
 	open      func() identity.Token // signs in
 	token     identity.Token        // while it lasts
 }
