@@ -18,6 +18,8 @@ import (
 
 var (
 	errSignInFirst = errors.New("web: sign in first")
+	errHomeOnly    = &models.Error{Kind: models.Forbidden, Code: "home_only",
+		Message: "Only the account's own people can do this. Return to your own account to change what is yours."}
 	errCrossOrigin = &models.Error{Kind: models.Forbidden, Code: "cross_origin",
 		Message: "This form was sent from another site. Open the page here and send it again."}
 )

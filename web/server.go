@@ -94,11 +94,11 @@ func (s *Server) Handler() http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.answerError(errCrossOrigin, s.echo.NewContext(r, w))
 	}))
-	return secureHeaders(guard.Handler(s.echo))
+	return s.secureHeaders(guard.Handler(s.echo))
 }
 
 // secureHeaders are on every answer, errors and files included.
-func secureHeaders(next http.Handler) http.Handler {
+func (s *Server) secureHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'")
@@ -109,6 +109,9 @@ func secureHeaders(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
 		h.Set("Cache-Control", "no-store") // files under /static set their own
+		if s.Secure {                      // of this host alone: what else is on its domain is not ours
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

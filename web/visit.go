@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,9 @@ func (s *Server) enter(r route) echo.HandlerFunc {
 			if err := v.actor.Require(r.needs); err != nil {
 				if v.session.Stage != identity.StageFull { // there is one thing to do first
 					return v.redirect(onward(v.session.Stage, wantedPage(v)))
+				}
+				if v.actor.Access != nil && slices.Contains(models.HomeOnly, r.needs) {
+					return errHomeOnly
 				}
 				if passes[r.needs] {
 					return v.redirect(paths.Home())
