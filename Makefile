@@ -29,7 +29,7 @@ check: assets generated formatted vet lint race unscoped elsewhere ## all that m
 	@echo "check: all is well"
 
 bench: assets ## the figures that the project promises
-	$(GO) test -run '^$$' -bench . -timeout 60m ./services/...
+	$(GO) test -run '^$$' -bench . -timeout 60m ./services/... ./web
 
 screenshots: assets ## the pictures of the README
 	$(GO) test -tags pictures ./web -run Pictures -count=1
