@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"offshoot/models"
@@ -15,13 +16,23 @@ import (
 )
 
 // people stands for the users of an account, what they sign in with, and their sessions: for every column of users, and of
-// every table that points to a user.
+// every table that points to a user, those of later steps included.
 func people(t *testing.T, p *webtest.Portal, account models.ID) (sum string) {
 	t.Helper()
-	if err := p.Raw.QueryRow(t.Context(), `SELECT md5(string_agg(x, '|' ORDER BY x)) FROM (
-		SELECT 'user' || users::text AS x FROM users WHERE account_id = $1
-		UNION ALL SELECT 'login' || l::text FROM login_emails l JOIN users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id WHERE u.account_id = $1
-		UNION ALL SELECT 'session' || s.id::text || s.token_hash::text FROM sessions s WHERE s.account_id = $1
+	var query string
+	err := p.Raw.QueryRow(t.Context(), `SELECT string_agg(format('SELECT %L || (to_jsonb(x) - ''seen_at'' - ''flash'')::text AS row FROM %I x JOIN users u
+			ON u.tenant_id = x.tenant_id AND u.id = x.%I WHERE u.account_id = $1', c.relname, c.relname, a.attname), ' UNION ALL ')
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND (a.attname = 'user_id' OR c.relname = 'users' AND a.attname = 'id')
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname NOT IN ('action_log', 'activations')`).Scan(&query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"users", "login_emails", "sessions", "second_factors", "recovery_codes", "user_invitations", "password_links", "devices"} {
+		if !strings.Contains(query, "'"+table+"'") {
+			t.Fatalf("%s is not looked at: %s", table, query)
+		}
+	}
+	if err := p.Raw.QueryRow(t.Context(), `SELECT md5(string_agg(row, '|' ORDER BY row)) FROM (`+query+`
 		UNION ALL SELECT 'off' || coalesce(staff_access_off::text, '') FROM accounts WHERE id = $1
 		UNION ALL SELECT 'consent' || c::text FROM consents c WHERE account_id = $1) all_of_them`, account).Scan(&sum); err != nil {
 		t.Fatal(err)
