@@ -90,6 +90,10 @@ func Load(ctx context.Context, o Options) (isDemo bool, err error) {
 	if err := companies.Wait(); err != nil {
 		return false, err
 	}
+	office.clock.reach(began.AddDate(0, 0, days).Add(-time.Hour))
+	if err := office.askForConsent(ctx); err != nil {
+		return false, err
+	}
 	office.clock.reach(began.AddDate(0, 0, days))
 	return true, office.addAssistant(ctx)
 }
