@@ -243,7 +243,7 @@ func (s *Store) within(ctx context.Context, actor models.Actor, d door, claim *c
 	return work(ctx, tx)
 }
 
-const tries = 6
+const tries = 10
 
 // retry runs once again what PostgreSQL gave up on for reasons of concurrency.
 func (s *Store) retry(ctx context.Context, run func() error) error {
