@@ -49,6 +49,7 @@ func ownedBy(t *testing.T, dsn string) string {
 		}
 	}
 	change("CREATE ROLE " + role)
+	change("GRANT " + role + " TO CURRENT_USER") // who is no superuser on a server elsewhere
 	change("ALTER DATABASE " + config.Database + " OWNER TO " + role)
 	t.Cleanup(func() { // the objects go to the role that will drop the database, the role goes
 		change("REASSIGN OWNED BY " + role + " TO " + named.User)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -75,30 +76,54 @@ func pass(client net.Conn, network, to string) {
 		_, _ = io.Copy(client, server)
 		_ = client.Close()
 	}()
-	from, onward := pgproto3.NewBackend(client, client), pgproto3.NewFrontend(server, server)
-	start, err := from.ReceiveStartupMessage()
-	if err != nil {
-		return
-	}
-	if cancel, ok := start.(*pgproto3.CancelRequest); ok {
-		onward.Send(cancel)
-		_ = onward.Flush()
-		return
-	}
-	onward.Send(start)
-	for onward.Flush() == nil {
-		message, err := from.Receive()
-		if err != nil {
+	// the first message has no kind; what follows is a kind, a length that counts itself, and a body
+	for first := true; ; first = false {
+		var kind [1]byte
+		if !first {
+			if _, err := io.ReadFull(client, kind[:]); err != nil {
+				return
+			}
+		}
+		var length [4]byte
+		if _, err := io.ReadFull(client, length[:]); err != nil {
 			return
 		}
-		switch m := message.(type) {
-		case *pgproto3.Parse:
-			m.Query = unscope(m.Query)
-		case *pgproto3.Query:
-			m.String = unscope(m.String)
+		body := make([]byte, max(0, int(binary.BigEndian.Uint32(length[:]))-len(length)))
+		if _, err := io.ReadFull(client, body); err != nil {
+			return
 		}
-		onward.Send(message)
+		message := append(length[:], body...)
+		if !first {
+			if message, err = rewritten(kind[0], body); err != nil {
+				return
+			}
+		}
+		if _, err := server.Write(message); err != nil {
+			return
+		}
 	}
+}
+
+// rewritten is a message with the statement in it, if any, unscoped.
+func rewritten(kind byte, body []byte) ([]byte, error) {
+	switch kind {
+	case 'P':
+		var parse pgproto3.Parse
+		if err := parse.Decode(body); err != nil {
+			return nil, err
+		}
+		parse.Query = unscope(parse.Query)
+		return parse.Encode(nil)
+	case 'Q':
+		var query pgproto3.Query
+		if err := query.Decode(body); err != nil {
+			return nil, err
+		}
+		query.String = unscope(query.String)
+		return query.Encode(nil)
+	}
+	message := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(body)+4))
+	return append(message, body...), nil
 }
 
 // Unscoped is a DSN whose statements lose their conditions on a tenant on the way, until t ends.
