@@ -46,9 +46,6 @@ func ActivateCode() string     { return "/activate/code" }
 func ActivateResend() string   { return "/activate/resend" }
 func ActivatePassword() string { return "/activate/password" }
 func ActivateByLink() string   { return "/activate/link" }
-func ActivateLink(token string) string {
-	return With(ActivateByLink(), url.Values{"token": {token}})
-}
 
 func Store() string                { return "/store" }
 func StoreSubAccounts() string     { return "/store/sub-accounts" }
