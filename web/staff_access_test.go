@@ -20,7 +20,7 @@ func TestConsentFromEndToEnd(t *testing.T) {
 	parent, staff := p.As(t, p.Clinic.Admin), p.As(t, p.Sam)
 	page := staffPath(p.Clinic.ID, p.Clinic.Own.Account.ID)
 	parent.Get("/settings").Click("Staff access").Want(http.StatusOK).Sees("On.", "Nobody has asked").Press("Turn staff access off").Want(http.StatusOK)
-	parent.Sees("Staff access is turned off.", "Off since")
+	parent.Sees("Staff access is turned off.", "Off since 20 Nov")
 	p.As(t, p.Clinic.Own).Get("/settings").Sees("support needs consent each time").SeesNot("Staff access")
 
 	staff.Get(page + "/access").Want(http.StatusOK).Sees("asks for consent").Press("Ask for consent").Want(http.StatusUnprocessableEntity)
