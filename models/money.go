@@ -10,12 +10,32 @@ import (
 	"golang.org/x/text/currency"
 )
 
-// Money is an exact amount of one asset: a currency by its ISO 4217 code, later the units of a package.
+// Money is an exact amount of one asset: a currency by its ISO 4217 code, or the units of a package, see UnitsOf.
 // The database holds it as a whole number of millionths.
 type Money struct {
 	Amount decimal.Decimal
 	Asset  string
 }
+
+// UnitsOf is the asset of a package's units.
+func UnitsOf(pkg ID) string { return unitsPrefix + pkg.String() }
+
+// PackageOf is the package whose units an asset is, if it is units at all.
+func PackageOf(asset string) (ID, bool) {
+	text, is := strings.CutPrefix(asset, unitsPrefix)
+	if !is {
+		return NoID, false
+	}
+	return ParseID(text)
+}
+
+// Units are so many whole units of a package.
+func Units(n int64, pkg ID) Money { return Money{Amount: decimal.NewFromInt(n), Asset: UnitsOf(pkg)} }
+
+// IsUnits says whether the amount is units of a package, not money.
+func (m Money) IsUnits() bool { return strings.HasPrefix(m.Asset, unitsPrefix) }
+
+const unitsPrefix = "units:"
 
 const microsPerUnit = 6 // decimal places that the database keeps
 
@@ -61,8 +81,13 @@ func (m Money) Text() string {
 	return exact.StringFixed(digits)
 }
 
-// String is Text and the asset: "25.00 EUR".
-func (m Money) String() string { return m.Text() + " " + m.Asset }
+// String is Text and the asset: "25.00 EUR", "40 units".
+func (m Money) String() string {
+	if m.IsUnits() {
+		return m.Text() + " units"
+	}
+	return m.Text() + " " + m.Asset
+}
 
 // Decimals returns how many minor digits a currency has by ISO 4217: EUR 2, JPY 0, JOD 3.
 func Decimals(asset string) int {

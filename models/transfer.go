@@ -29,6 +29,9 @@ const (
 	BalanceWallet WalletKind = "balance" // what the account may spend
 	SpentWallet   WalletKind = "spent"   // what it paid for usage
 	OutsideWallet WalletKind = "outside" // the world that money comes from
+	UnitsWallet   WalletKind = "units"   // units of a package that the account may use
+	UsedWallet    WalletKind = "used"    // units of a package that it has used
+	IssuedWallet  WalletKind = "issued"  // where a package's units come from, and go when they expire
 )
 
 // TransferKind says what a transfer was for.
@@ -41,6 +44,9 @@ const (
 	UsageCharge  TransferKind = "charge"        // pays for usage
 	Refund       TransferKind = "refund"
 	ReversalKind TransferKind = "reversal"
+	Purchase     TransferKind = "purchase" // of something in the Store
+	UnitsIssued  TransferKind = "issue"    // the units of a package that was bought or granted
+	UnitsExpired TransferKind = "expiry"   // what was left of a package at its end
 )
 
 // Balance is what an account has.
