@@ -34,6 +34,7 @@ type company struct {
 	reserve   int64 // it pays when its balance falls below this
 	weekend   []time.Weekday
 	rates     rates
+	language  string // that they write in, a key of texts
 	team      []colleague
 	habit     // what it uses itself
 	subs      []sub
@@ -60,6 +61,7 @@ type sub struct {
 	activates  time.Duration // after it was opened; 0: not yet
 	team       []colleague
 	later      []change
+	language   string // "": its parent's
 	habit
 }
 
@@ -110,7 +112,7 @@ var cast = []company{
 	{
 		Details:  person("North Clinic Group", "Ines Brandt", "ines@northclinic.example", "0151 23456789", "DE", "Europe/Berlin"),
 		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 500, reserve: 120,
-		weekend: []time.Weekday{time.Saturday, time.Sunday}, rates: euroRates,
+		weekend: []time.Weekday{time.Saturday, time.Sunday}, rates: euroRates, language: "de",
 		team: []colleague{
 			{"Tobias Krüger", "tobias@northclinic.example", models.Member, "", 12, true},
 			{"Chloé Martin", "chloe@northclinic.example", models.Admin, "Europe/Paris", 60, false},
@@ -134,6 +136,7 @@ var cast = []company{
 					{day: 40, does: permitted, privileges: []models.Privilege{models.ManageAudience, models.AddSenderIDs, models.InteractiveMessages}}},
 			},
 			{
+				language:   "en",
 				Details:    person("St. Mary's Outreach", "Aoife O'Neill", "stmarys@northclinic.example", "085 012 3456", "IE", "Europe/Dublin"),
 				privileges: []models.Privilege{models.ManageAudience, models.BillingPayments},
 				funding:    models.SharedBalance, method: models.ByPassword, opened: 3, activates: 6 * minutes,
@@ -146,6 +149,7 @@ var cast = []company{
 				habit: habit{sends: 7, often: 2.4, reach: []string{"AT", "DE", "CH"}},
 			},
 			{
+				language:   "pl",
 				Details:    person("Lab Warszawa", "Małgorzata Zając", "lab@northclinic.example", "512 345 678", "PL", "Europe/Warsaw"),
 				privileges: []models.Privilege{models.APIApps},
 				funding:    models.OwnBalance, start: "60.00", refill: 60, method: models.ByLink, opened: 5, activates: 3 * hours,
@@ -178,7 +182,7 @@ var cast = []company{
 	{
 		Details:  person("Harbor Media", "田中 愛子", "aiko@harbormedia.example", "090-1234-5678", "JP", "Asia/Tokyo"),
 		currency: "JPY", plan: models.PrePay, activated: true, enabled: true, pays: 60_000, reserve: 15_000,
-		weekend: []time.Weekday{time.Sunday}, rates: yenRates,
+		weekend: []time.Weekday{time.Sunday}, rates: yenRates, language: "ja",
 		subs: []sub{
 			{
 				Details:    person("東京編集部", "佐藤 健", "henshu@harbormedia.example", "080-2345-6789", "JP", "Asia/Tokyo"),
@@ -195,11 +199,12 @@ var cast = []company{
 			{
 				Details: person("Harbor Kids' Club", "Noa Ito", "kids@harbormedia.example", "070-1234-5678", "JP", "Asia/Tokyo"),
 				funding: models.OwnBalance, start: "5500", method: models.ByLink, opened: 6, activates: 20 * hours,
-				habit: habit{sends: 10, often: 1.3, reach: []string{"JP"}},
+				habit: habit{sends: 10, often: 1.6, reach: []string{"JP"}},
 			},
 			{
-				Details: person("Sydney Desk", "Olivia Reid", "sydney@harbormedia.example", "0412 345 678", "AU", "Australia/Sydney"),
-				funding: models.OwnBalance, start: "8000", refill: 8_000, method: models.ByLink, opened: 9, activates: 4 * hours,
+				language: "en",
+				Details:  person("Sydney Desk", "Olivia Reid", "sydney@harbormedia.example", "0412 345 678", "AU", "Australia/Sydney"),
+				funding:  models.OwnBalance, start: "8000", refill: 8_000, method: models.ByLink, opened: 9, activates: 4 * hours,
 				habit: habit{sends: 12, often: 1.5, reach: []string{"AU", "JP"}, calls: true},
 			},
 			{
@@ -216,7 +221,7 @@ var cast = []company{
 	{
 		Details:  person("Petra Logistics", "Rania Haddad", "rania@petralogistics.example", "079 012 3456", "JO", "Asia/Amman"),
 		currency: "JOD", plan: models.PostPay, credit: "400.000", activated: true, enabled: true, pays: 120, reserve: -220,
-		weekend: []time.Weekday{time.Friday, time.Saturday}, rates: dinarRates,
+		weekend: []time.Weekday{time.Friday, time.Saturday}, rates: dinarRates, language: "ar",
 		habit: habit{sends: 18, often: 2, reach: []string{"JO", "SA", "IQ"}, rents: []string{number}},
 		subs: []sub{
 			{

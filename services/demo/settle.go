@@ -66,6 +66,9 @@ func (b *purse) use(e event) bool {
 	for _, order := range e.orders {
 		cost = cost.Add(order.Amount)
 	}
+	for _, l := range e.letters {
+		cost = cost.Add(b.cost(l))
+	}
 	if e.sub == nil || b.shares[e.sub] {
 		b.spend(e.at, cost)
 		return true

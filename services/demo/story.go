@@ -48,6 +48,14 @@ type event struct {
 	privileges []models.Privilege
 	colleague  colleague
 	orders     []ledger.ChargeOrder // without their account
+	letters    []letter
+}
+
+// letter is one text to some people of one country, sent at once.
+type letter struct {
+	country, body string
+	to            []string // E.164
+	reference     string   // that it is known by when the story is played again
 }
 
 // story is everything that happens to a company from start until then, in order. It is the same for the same moments.
@@ -71,6 +79,7 @@ type teller struct {
 	random       *rand.Rand
 	events       []event
 	references   map[string]int
+	known        map[*sub]map[string][]string // whom an account writes to, by country
 }
 
 func zoneOf(name string) *time.Location { return models.Account{TimeZone: name}.Zone() }

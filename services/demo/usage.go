@@ -7,6 +7,7 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 )
 
 const (
@@ -32,7 +33,13 @@ func (t *teller) usage(s *sub, h habit, from, until time.Time) {
 		campaigns := int(h.often*weight*(0.6+0.8*t.random.Float64()) + t.random.Float64())
 		for range campaigns {
 			at := t.at(day, busy[t.random.IntN(len(busy))], t.random.IntN(60)).Add(time.Duration(t.random.IntN(60_000)) * time.Millisecond)
-			t.use(event{at: at, does: used, sub: s, orders: t.campaign(h)}, from, until)
+			e := event{at: at, does: used, sub: s}
+			if h.calls && t.random.IntN(4) == 0 {
+				e.orders = t.calls(h)
+			} else {
+				e.letters = t.letters(s, h)
+			}
+			t.use(e, from, until)
 		}
 		if t.at(day, 12, 0).In(t.zone).Day() == 1 {
 			for _, kind := range h.rents {
@@ -51,35 +58,72 @@ func (t *teller) use(e event, from, until time.Time) {
 	for i := range e.orders {
 		e.orders[i].Reference = t.reference(e.sub, e.orders[i].Kind)
 	}
+	for i := range e.letters {
+		e.letters[i].reference = t.reference(e.sub, message)
+	}
 	t.tell(e)
 }
 
-// campaign is what goes out at once: messages to one, two or three countries, or a few calls.
-func (t *teller) campaign(h habit) []ledger.ChargeOrder {
-	if h.calls && t.random.IntN(4) == 0 {
-		n := 1 + t.random.Int64N(4)
-		return []ledger.ChargeOrder{{Kind: call, Country: h.reach[0], Quantity: n, Amount: t.price(t.rates.call, n)}}
+// calls are a few calls.
+func (t *teller) calls(h habit) []ledger.ChargeOrder {
+	n := 1 + t.random.Int64N(4)
+	return []ledger.ChargeOrder{{Kind: call, Country: h.reach[0], Quantity: n, Amount: t.price(t.rates.call, n)}}
+}
+
+// letters are what goes out at once: a text to people in one, two or three countries.
+func (t *teller) letters(s *sub, h habit) []letter {
+	language := t.language
+	if s != nil && s.language != "" {
+		language = s.language
 	}
-	var orders []ledger.ChargeOrder
+	bodies := texts[language]
+	body := bodies[t.random.IntN(len(bodies))]
+	var all []letter
 	for i, country := range h.reach {
 		if t.random.IntN(1+2*i) > 0 { // the first always, the others now and then
 			continue
 		}
-		n := max(1, int64(float64(h.sends)*(0.4+1.2*t.random.Float64())/float64(1+i)))
-		parts := n * (1 + t.random.Int64N(5)/4)
-		orders = append(orders, ledger.ChargeOrder{Kind: message, Country: country, Quantity: n, Parts: parts,
-			Amount: t.price(t.rates.part[country], parts)})
+		n := max(1, int(float64(h.sends)*(0.4+1.2*t.random.Float64())/float64(1+i)))
+		all = append(all, letter{country: country, body: body, to: t.some(s, country, 3*h.sends, n)})
 	}
-	return orders
+	return all
+}
+
+// some are n of the people that an account knows in a country.
+func (t *teller) some(s *sub, country string, knows, n int) []string {
+	if t.known == nil {
+		t.known = map[*sub]map[string][]string{}
+	}
+	if t.known[s] == nil {
+		t.known[s] = map[string][]string{}
+	}
+	if t.known[s][country] == nil {
+		t.known[s][country] = numbers(t.random, country, knows)
+	}
+	people, first := t.known[s][country], t.random.IntN(knows)
+	var chosen []string
+	for i := range min(n, knows) {
+		chosen = append(chosen, people[(first+i)%knows])
+	}
+	return chosen
+}
+
+// cost is what a letter costs when no package pays for it.
+func (c *company) cost(l letter) models.Money {
+	size, err := messaging.Measure(l.body)
+	if err != nil {
+		panic(fmt.Sprintf("demo: %q: %v", l.body, err))
+	}
+	return c.price(c.rates.part[l.country], int64(size.Parts)*int64(len(l.to)))
 }
 
 // price is so many times a rate.
-func (t *teller) price(rate string, times int64) models.Money {
-	one, err := models.ParseAmount(rate, t.currency)
+func (c *company) price(rate string, times int64) models.Money {
+	one, err := models.ParseAmount(rate, c.currency)
 	if err != nil {
-		panic(fmt.Sprintf("demo: no rate of %s for this: %q", t.Email, rate))
+		panic(fmt.Sprintf("demo: no rate of %s for this: %q", c.Email, rate))
 	}
-	return models.FromMicros(one.Micros()*times, t.currency)
+	return models.FromMicros(one.Micros()*times, c.currency)
 }
 
 var prefixes = map[string]string{message: "SMS", call: "CALL", number: "NUM", keyword: "KEY"}
