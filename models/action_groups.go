@@ -16,7 +16,7 @@ var ActionGroups = []ActionGroup{
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, FeatureAccessDrafted, FeatureAccessChanged, FeatureAccessDropped, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
-	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
+	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDDescribed, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
 	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,
 		ConsentGiven, ConsentRefused, ConsentWithdrawn}},
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, SessionsEnded, PasswordSet, PasswordRefused, PasswordLinkAsked,
