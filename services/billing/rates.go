@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"offshoot/models"
 	"offshoot/services/store"
 )
@@ -249,4 +251,31 @@ func momentOf(day models.Day, now time.Time, zone *time.Location) (from time.Tim
 
 func passed(now time.Time, zone *time.Location) string {
 	return "This day has passed: a price holds from " + models.DayOf(now, zone).String() + " on, or later."
+}
+
+// ExportRates hands over every price of a query that is in force or planned, by currency, country and time.
+// For: staff. Refuses: missing privilege.
+func (s *Service) ExportRates(ctx context.Context, actor models.Actor, q models.RateQuery, each func(models.Rate) error) error {
+	if err := actor.Require(models.SupportAccounts); err != nil {
+		return err
+	}
+	var countries []string
+	if q.Country != "" {
+		countries = countriesLike(q.Country)
+	}
+	return s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Rows(ctx, func(rows pgx.Rows) error {
+			var currency, country string
+			var price int64
+			var from time.Time
+			_, err := pgx.ForEachRow(rows, []any{&currency, &country, &price, &from}, func() error {
+				return each(models.Rate{Country: country, Price: models.FromMicros(price, currency), From: from.UTC()})
+			})
+			return err
+		}, `SELECT currency, country, price, effective_from FROM rates r
+			WHERE ($1 = '' OR currency = $1) AND ($2 OR country = ANY ($3::char(2)[]))
+				AND effective_from >= coalesce((SELECT effective_from FROM rates n WHERE n.currency = r.currency AND n.country = r.country
+					AND n.effective_from <= $4 ORDER BY effective_from DESC LIMIT 1), '-infinity')
+			ORDER BY currency, country, effective_from`, q.Currency, q.Country == "", countries, tx.Now)
+	})
 }
