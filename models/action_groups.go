@@ -15,6 +15,7 @@ var ActionGroups = []ActionGroup{
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
+	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
 	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,
 		ConsentGiven, ConsentRefused, ConsentWithdrawn}},

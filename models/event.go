@@ -70,6 +70,14 @@ const (
 	TextFailed            Action = "text.failed"
 	JobRetried            Action = "job.retried"
 	JobGivenUp            Action = "job.given_up"
+	RateSet               Action = "rate.set"
+	RateDropped           Action = "rate.dropped"
+	RatesImported         Action = "rates.imported"
+	OfferAdded            Action = "package_offer.added"
+	OfferChanged          Action = "package_offer.changed"
+	PackageBought         Action = "package.bought"
+	PackageGranted        Action = "package.granted"
+	PackageExpired        Action = "package.expired"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

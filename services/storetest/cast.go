@@ -19,6 +19,7 @@ import (
 	"offshoot/migrations"
 	"offshoot/models"
 	"offshoot/services/accounts"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
@@ -50,6 +51,7 @@ type Services struct {
 	Accounts *accounts.Service
 	Ledger   *ledger.Service
 	Notify   *notify.Service
+	Billing  *billing.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -116,6 +118,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	}
 	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
+	s.Billing = billing.New(s.Store)
 	return s
 }
 
@@ -237,6 +240,7 @@ func WorldOn(t testing.TB, s *Services) *World {
 		Mobile: "+4915112345670", Country: "DE", TimeZone: "Europe/Berlin"}, "EUR", Passphrase)
 	must(t, err)
 	w.Sam = w.person(t, operator, "sam@offshoot.example", models.Admin, nil)
+	w.fillRateCard(t)
 
 	w.Clinic = w.company(t, accounts.ParentOrder{Details: accounts.Details{AccountName: "North Clinic Group", ContactName: "Nora Weber",
 		Email: "nora@clinic.example", Mobile: "+4915112345671", Country: "DE", TimeZone: "Europe/Berlin"}, Currency: "EUR", Plan: models.PrePay, Method: models.ByPassword})
