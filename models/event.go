@@ -86,6 +86,13 @@ const (
 	FeatureAccessDrafted  Action = "feature_access.drafted"
 	FeatureAccessChanged  Action = "feature_access.changed"
 	FeatureAccessDropped  Action = "feature_access.discarded"
+	SendComposed          Action = "send.composed"
+	SendStarted           Action = "send.started"
+	SendPaused            Action = "send.paused"
+	SendContinued         Action = "send.continued"
+	SendBlocked           Action = "send.blocked"
+	SendCancelled         Action = "send.cancelled"
+	SendDone              Action = "send.done"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

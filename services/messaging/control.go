@@ -119,7 +119,7 @@ func (s *Service) Continue(ctx context.Context, actor models.Actor, id models.ID
 		tx.Queue(`UPDATE sends SET status = 'running', held = false, problem = '', reason = '', run = run + 1 WHERE tenant_id = $1 AND id = $2`,
 			tx.Actor.Tenant, id)
 		if row.Held {
-			if err := resumeHandOver(ctx, tx, id); err != nil {
+			if err := resumeHandOver(ctx, tx, id, priorityAt(row.Handled)); err != nil {
 				return "", err
 			}
 		}

@@ -22,7 +22,7 @@ type Service struct {
 }
 
 // New returns the service on that store.
-func New(st *store.Store) *Service { return &Service{store: st, turn: turn, ahead: ahead} }
+func New(st *store.Store) *Service { return &Service{store: st, turn: acceptTurn, ahead: ahead} }
 
 // The refusals of messaging.
 var (

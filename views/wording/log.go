@@ -73,6 +73,14 @@ var logSentences = map[models.Action]sentence{
 		return because(user("", " changed name or time zone in ")(l), changesOf(l.Details))
 	},
 
+	models.SendComposed:  about("Messages composed in ", ""),
+	models.SendStarted:   send("started"),
+	models.SendPaused:    send("paused"),
+	models.SendContinued: send("continued"),
+	models.SendBlocked:   send("blocked"),
+	models.SendCancelled: send("cancelled"),
+	models.SendDone:      send("handed over"),
+
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
 	models.FeatureApproved:  fixed("Request for the Sub-account feature approved"),
@@ -135,6 +143,17 @@ var logSentences = map[models.Action]sentence{
 	models.JobRetried: func(l models.LogLine) string {
 		return firstOf(channels[l.Details["channel"]], Work(l.Details["kind"])) + to(l.Details["to"]) + " tried again"
 	},
+}
+
+// send is what became of messages that are sent together, and how far they had come.
+func send(verb string) sentence {
+	return func(l models.LogLine) string {
+		said := "Messages of " + l.AccountName + " to " + l.Details["recipients"] + " recipients " + verb
+		if handled := l.Details["handled"]; handled != "" {
+			said += " after " + handled
+		}
+		return because(said, l.Details["reason"])
+	}
 }
 
 // senderID is what became of a Sender ID, with the reason where there is one.
