@@ -24,6 +24,9 @@ var ActionGroups = []ActionGroup{
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, SessionsEnded, PasswordSet, PasswordRefused, PasswordLinkAsked,
 		PasswordLinkSent, SecondFactorTurnedOn, SecondFactorTurnedOff, SecondFactorReset, SecondFactorRefused, RecoveryCodesMade}},
 	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
+	{"audience", "Audience", []Action{GroupAdded, GroupChanged, GroupDeleted, ContactAdded, ContactChanged, ContactRemoved, ImportStarted,
+		ContactsImported, OptOutAdded, OptOutRemoved}},
+	{"interactive", "Interactive", []Action{InboundReceived, RuleAdded, RuleChanged, RuleDeleted, NumberAssigned, NumberReleased}},
 	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried, JobGivenUp}},
 }
 

@@ -93,6 +93,22 @@ const (
 	SendBlocked           Action = "send.blocked"
 	SendCancelled         Action = "send.cancelled"
 	SendDone              Action = "send.done"
+	GroupAdded            Action = "group.added"
+	GroupChanged          Action = "group.changed"
+	GroupDeleted          Action = "group.deleted"
+	ContactAdded          Action = "contact.added"
+	ContactChanged        Action = "contact.changed"
+	ContactRemoved        Action = "contact.removed"
+	ImportStarted         Action = "contact_import.started"
+	ContactsImported      Action = "contact_import.done"
+	OptOutAdded           Action = "opt_out.added"
+	OptOutRemoved         Action = "opt_out.removed"
+	InboundReceived       Action = "inbound.received"
+	RuleAdded             Action = "reply_rule.added"
+	RuleChanged           Action = "reply_rule.changed"
+	RuleDeleted           Action = "reply_rule.deleted"
+	NumberAssigned        Action = "number.assigned"
+	NumberReleased        Action = "number.released"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

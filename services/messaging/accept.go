@@ -86,7 +86,9 @@ func (s *Service) waiting(ctx context.Context, job Accept) (n int64, err error) 
 // cutShort takes a slice back: something in it could not be paid, and it is to be tried with fewer.
 type cutShort struct{ limit int }
 
-func (c *cutShort) Error() string { return "messaging: the slice is taken again with " + strconv.Itoa(c.limit) }
+func (c *cutShort) Error() string {
+	return "messaging: the slice is taken again with " + strconv.Itoa(c.limit)
+}
 
 type recipient struct {
 	Position int64
