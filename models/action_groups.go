@@ -16,7 +16,7 @@ var ActionGroups = []ActionGroup{
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, FeatureAccessDrafted, FeatureAccessChanged, FeatureAccessDropped, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
 	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired}},
-	{"messages", "Messages", []Action{SendComposed, SendStarted, SendPaused, SendContinued, SendBlocked, SendCancelled, SendDone}},
+	{"messages", "Messages", []Action{SendComposed, SendingStarted, SendingPaused, SendingContinued, SendingBlocked, SendingCancelled, SendingDone}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
 	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
 	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,

@@ -267,7 +267,7 @@ func finishSend(tx *store.Tx, row sendRow) (Turned, error) {
 		return Ahead, err
 	}
 	tx.Queue(`UPDATE sends SET status = 'done', ended_at = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, row.ID, tx.Now)
-	return Over, tx.Log(models.Event{Action: models.SendDone, Account: row.AccountID, Subject: row.ID,
+	return Over, tx.Log(models.Event{Action: models.SendingDone, Account: row.AccountID, Subject: row.ID,
 		Details: map[string]string{"recipients": count(row.Recipients), "skipped": count(row.Skipped)}})
 }
 
@@ -291,7 +291,7 @@ func block(ctx context.Context, tx *store.Tx, row sendRow, country string, refus
 	}
 	tx.Queue(`UPDATE sends SET status = 'blocked', held = $3, problem = $4, reason = $5 WHERE tenant_id = $1 AND id = $2`,
 		tx.Actor.Tenant, row.ID, held, code, reason)
-	return tx.Log(models.Event{Action: models.SendBlocked, Account: row.AccountID, Subject: row.ID,
+	return tx.Log(models.Event{Action: models.SendingBlocked, Account: row.AccountID, Subject: row.ID,
 		Details: map[string]string{"handled": count(row.Handled), "recipients": count(row.Recipients), "reason": reason}})
 }
 

@@ -66,7 +66,7 @@ func (s *Service) Start(ctx context.Context, actor models.Actor, o StartOrder) (
 		}
 		tx.Queue(`UPDATE sends SET status = 'running', run = run + 1, prices = $3, started_at = $4 WHERE tenant_id = $1 AND id = $2`,
 			actor.Tenant, row.ID, string(text), tx.Now)
-		return models.Event{Action: models.SendStarted, Account: row.AccountID, Subject: row.ID, Details: map[string]string{"recipients": count(q.Recipients)}},
+		return models.Event{Action: models.SendingStarted, Account: row.AccountID, Subject: row.ID, Details: map[string]string{"recipients": count(q.Recipients)}},
 			tx.Enqueue(ctx, Accept{Tenant: actor.Tenant, Send: row.ID, Run: row.Run + 1}, nil)
 	}, store.Once(o.Key, o.Send))
 	return changes, err
@@ -98,7 +98,7 @@ func (s *Service) Pause(ctx context.Context, actor models.Actor, id models.ID) e
 			return "", ErrNotRunning
 		}
 		tx.Queue(`UPDATE sends SET status = 'paused', held = true WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, id)
-		return models.SendPaused, nil
+		return models.SendingPaused, nil
 	})
 }
 
@@ -123,7 +123,7 @@ func (s *Service) Continue(ctx context.Context, actor models.Actor, id models.ID
 				return "", err
 			}
 		}
-		return models.SendContinued, tx.Enqueue(ctx, Accept{Tenant: tx.Actor.Tenant, Send: id, Run: row.Run + 1}, nil)
+		return models.SendingContinued, tx.Enqueue(ctx, Accept{Tenant: tx.Actor.Tenant, Send: id, Run: row.Run + 1}, nil)
 	})
 }
 
@@ -137,9 +137,9 @@ func (s *Service) Cancel(ctx context.Context, actor models.Actor, id models.ID) 
 		}
 		tx.Queue(`UPDATE sends SET status = 'cancelled', held = true, ended_at = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, id, tx.Now)
 		if row.StartedAt == nil {
-			return models.SendCancelled, nil
+			return models.SendingCancelled, nil
 		}
-		return models.SendCancelled, tx.Enqueue(ctx, CancelRest{Tenant: tx.Actor.Tenant, Send: id}, nil)
+		return models.SendingCancelled, tx.Enqueue(ctx, CancelRest{Tenant: tx.Actor.Tenant, Send: id}, nil)
 	})
 }
 

@@ -159,6 +159,7 @@ const countByCountry = `SELECT r.country, count(*), count(*) FILTER (WHERE EXIST
 func explainAll(ctx context.Context, tx *store.Tx, account models.ID, item ledger.Item) (ledger.Explanation, error) {
 	reader := tx.Actor
 	tx.Actor = models.System(reader.Tenant)
+	tx.Actor.Privileges = map[models.Privilege]bool{models.ViewSubAccounts: true}
 	defer func() { tx.Actor = reader }()
 	return ledger.Explain(ctx, tx, account, item)
 }
@@ -178,7 +179,7 @@ func (t *till) pay(pockets []ledger.Considered, c models.CountryQuote, parts int
 	messages := c.Recipients
 	for _, considered := range pockets {
 		p := pocket{considered.Payer, considered.Package}
-		if considered.Has == nil {
+		if considered.Why != "" && !considered.Short {
 			continue
 		}
 		if _, known := t.left[p]; !known {

@@ -74,12 +74,12 @@ var logSentences = map[models.Action]sentence{
 	},
 
 	models.SendComposed:  about("Messages composed in ", ""),
-	models.SendStarted:   send("started"),
-	models.SendPaused:    send("paused"),
-	models.SendContinued: send("continued"),
-	models.SendBlocked:   send("blocked"),
-	models.SendCancelled: send("cancelled"),
-	models.SendDone:      send("handed over"),
+	models.SendingStarted:   send("started"),
+	models.SendingPaused:    send("paused"),
+	models.SendingContinued: send("continued"),
+	models.SendingBlocked:   send("blocked"),
+	models.SendingCancelled: send("cancelled"),
+	models.SendingDone:      send("handed over"),
 
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
