@@ -80,6 +80,7 @@ const (
 	PackageExpired        Action = "package.expired"
 	SharingChanged        Action = "sharing.changed"
 	SenderIDRequested     Action = "sender_id.requested"
+	SenderIDDescribed     Action = "sender_id.described"
 	SenderIDApproved      Action = "sender_id.approved"
 	SenderIDRefused       Action = "sender_id.refused"
 	SenderIDWithdrawn     Action = "sender_id.withdrawn"
