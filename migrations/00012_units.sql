@@ -8,14 +8,16 @@ ALTER TABLE wallets DROP CONSTRAINT wallets_check1;
 ALTER TABLE wallets ADD CONSTRAINT wallets_check1 CHECK ((kind IN ('outside', 'issued')) = (floor IS NULL)) NOT VALID;
 ALTER TABLE wallets DROP CONSTRAINT wallets_check2;
 ALTER TABLE wallets ADD CONSTRAINT wallets_check2 CHECK (kind NOT IN ('outside', 'issued') OR account_id = tenant_id) NOT VALID;
-ALTER TABLE wallets ADD CONSTRAINT wallets_units CHECK ((kind IN ('units', 'used', 'issued')) = (asset LIKE 'units:%')) NOT VALID;
+ALTER TABLE wallets ADD COLUMN package_id uuid; -- whose units the asset is
+ALTER TABLE wallets ADD CONSTRAINT wallets_units CHECK ((kind IN ('units', 'used', 'issued')) = (package_id IS NOT NULL)) NOT VALID;
+ALTER TABLE wallets ADD CONSTRAINT wallets_units_asset CHECK (CASE WHEN package_id IS NULL THEN asset NOT LIKE 'units:%' ELSE asset = 'units:' || package_id END) NOT VALID;
 ALTER TABLE transfers DROP CONSTRAINT transfers_kind_check;
 ALTER TABLE transfers ADD CONSTRAINT transfers_kind_check
     CHECK (kind IN ('payment', 'transfer', 'transfer_back', 'charge', 'refund', 'reversal', 'purchase', 'issue', 'expiry')) NOT VALID;
 
 -- What an account may use, by package, and everybody's wallets of one package.
 CREATE INDEX wallets_units ON wallets (tenant_id, account_id) WHERE kind = 'units';
-CREATE INDEX wallets_of_package ON wallets (tenant_id, asset) WHERE kind IN ('units', 'used', 'issued');
+CREATE INDEX wallets_of_package ON wallets (tenant_id, package_id) WHERE package_id IS NOT NULL;
 
 -- On a sub-account's wallet of kind spent, which every use of it holds locked: all units it has, of whatever package, and
 -- when it last used some. The list of sub-accounts is sorted by them.
