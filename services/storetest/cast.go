@@ -23,6 +23,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/store/localpg"
 )
@@ -50,6 +51,7 @@ type Services struct {
 	Accounts *accounts.Service
 	Ledger   *ledger.Service
 	Notify   *notify.Service
+	Sharing  *sharing.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -116,6 +118,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	}
 	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
+	s.Sharing = sharing.New(s.Store)
 	return s
 }
 
