@@ -313,7 +313,7 @@ func dropUngrouped(tx *store.Tx, contacts string) error {
 
 // textArray is a list as PostgreSQL reads it from text.
 func textArray(items []string) string {
-	text, _ := pgtype.NewMap().Encode(pgtype.TextArrayOID, pgtype.TextFormatCode, slices.Concat([]string{}, items), nil)
+	text, _ := pgtype.NewMap().Encode(pgtype.TextArrayOID, pgtype.TextFormatCode, append([]string{}, items...), nil)
 	if text == nil {
 		return "{}"
 	}

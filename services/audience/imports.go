@@ -423,7 +423,7 @@ func withFields(has []string, i models.ContactImport) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields := slices.Concat([]string{}, has)
+	fields := append([]string{}, has...)
 	for _, name := range h.fieldNames() {
 		if !slices.ContainsFunc(fields, func(f string) bool { return strings.EqualFold(f, name) }) {
 			fields = append(fields, name)
