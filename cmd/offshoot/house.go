@@ -6,6 +6,7 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
@@ -22,6 +23,7 @@ type house struct {
 	reports  *reports.Service
 	notify   *notify.Service
 	work     *background.Service
+	billing  *billing.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -48,6 +50,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		reports:  reports.New(st),
 		notify:   mails,
 		work:     background.New(st),
+		billing:  billing.New(st),
 	}, nil
 }
 

@@ -73,6 +73,15 @@ var logSentences = map[models.Action]sentence{
 		return because(user("", " changed name or time zone in ")(l), changesOf(l.Details))
 	},
 
+	models.RateSet:        rateSet,
+	models.RateDropped:    rateDropped,
+	models.RatesImported:  ratesImported,
+	models.OfferAdded:     offer(" put into the catalogue"),
+	models.OfferChanged:   offer(" changed in the catalogue"),
+	models.PackageBought:  parcel(" bought for "),
+	models.PackageGranted: parcel(" granted to "),
+	models.PackageExpired: parcel(" ended for "),
+
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
 	models.FeatureApproved:  fixed("Request for the Sub-account feature approved"),
