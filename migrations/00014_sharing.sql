@@ -1,14 +1,15 @@
 -- Who else may use what an account has, the Sender IDs that messages come from, and what of the menu a sub-account gets.
 
 -- +goose Up
--- How a resource (Sender ID, group, package) is shared; one without a row is for its own account only.
+-- How a resource (Sender ID, group, package) of a parent account is shared; one without a row is for its own account only.
 CREATE TABLE sharings (
-    tenant_id uuid NOT NULL,
-    id        uuid NOT NULL, -- of the resource
-    kind      text NOT NULL CHECK (kind IN ('sender_id', 'group', 'package')),
-    setting   text NOT NULL CHECK (setting IN ('public', 'custom')),
+    tenant_id  uuid NOT NULL,
+    kind       text NOT NULL CHECK (kind IN ('sender_id', 'group', 'package')),
+    id         uuid NOT NULL, -- of the resource
+    setting    text NOT NULL CHECK (setting IN ('only_me', 'public', 'custom')),
+    version    integer NOT NULL DEFAULT 1, -- counts changes, so that a stale form is refused
     changed_at timestamptz NOT NULL,
-    PRIMARY KEY (tenant_id, id)
+    PRIMARY KEY (tenant_id, kind, id)
 );
 CREATE INDEX sharings_public ON sharings (tenant_id, kind, id) WHERE setting = 'public';
 SELECT isolate('sharings');
@@ -16,15 +17,17 @@ SELECT isolate('sharings');
 -- With whom, where the setting is Custom.
 CREATE TABLE shares (
     tenant_id   uuid NOT NULL,
+    kind        text NOT NULL,
     resource_id uuid NOT NULL,
     account_id  uuid NOT NULL,
     may         text NOT NULL CHECK (may IN ('use', 'edit')),
     since       timestamptz NOT NULL,
-    PRIMARY KEY (tenant_id, resource_id, account_id),
-    FOREIGN KEY (tenant_id, resource_id) REFERENCES sharings (tenant_id, id) ON DELETE CASCADE,
+    PRIMARY KEY (tenant_id, kind, resource_id, account_id),
+    CHECK (account_id <> tenant_id), -- with sub-accounts only
+    FOREIGN KEY (tenant_id, kind, resource_id) REFERENCES sharings (tenant_id, kind, id) ON DELETE CASCADE,
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id)
 );
-CREATE INDEX shares_by_account ON shares (tenant_id, account_id, resource_id);
+CREATE INDEX shares_by_account ON shares (tenant_id, account_id, kind, resource_id);
 SELECT isolate('shares');
 
 -- A Sender ID is used once staff approved it. An account's registered mobile is its default and needs no row.

@@ -24,6 +24,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/store/localpg"
 )
@@ -52,6 +53,7 @@ type Services struct {
 	Ledger   *ledger.Service
 	Notify   *notify.Service
 	Billing  *billing.Service
+	Sharing  *sharing.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -119,6 +121,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
 	s.Billing = billing.New(s.Store)
+	s.Sharing = sharing.New(s.Store)
 	return s
 }
 
