@@ -15,7 +15,7 @@ var ActionGroups = []ActionGroup{
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, FeatureAccessDrafted, FeatureAccessChanged, FeatureAccessDropped, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
-	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired}},
+	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired, PackageShared}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
 	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
 	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,

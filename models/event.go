@@ -70,7 +70,6 @@ const (
 	TextFailed            Action = "text.failed"
 	JobRetried            Action = "job.retried"
 	JobGivenUp            Action = "job.given_up"
-<<<<<<< HEAD
 	RateSet               Action = "rate.set"
 	RateDropped           Action = "rate.dropped"
 	RatesImported         Action = "rates.imported"
@@ -79,7 +78,7 @@ const (
 	PackageBought         Action = "package.bought"
 	PackageGranted        Action = "package.granted"
 	PackageExpired        Action = "package.expired"
-=======
+	PackageShared         Action = "package.shared"
 	SharingChanged        Action = "sharing.changed"
 	SenderIDRequested     Action = "sender_id.requested"
 	SenderIDApproved      Action = "sender_id.approved"
@@ -88,7 +87,6 @@ const (
 	FeatureAccessDrafted  Action = "feature_access.drafted"
 	FeatureAccessChanged  Action = "feature_access.changed"
 	FeatureAccessDropped  Action = "feature_access.discarded"
->>>>>>> sharing
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

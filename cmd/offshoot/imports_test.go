@@ -42,7 +42,7 @@ var rules = []rule{
 	{"services/identity", []string{"models", "services/store", "services/notify", "services/secrets"}, anyService},
 	{"services/usage", []string{"models", "services/store"}, anyService},
 	{"services/ledger", []string{"models", "services/store", "services/notify", "services/usage"}, anyService},
-	{"services/billing", []string{"models", "services/store", "services/notify", "services/ledger"}, anyService},
+	{"services/billing", []string{"models", "services/store", "services/notify", "services/ledger", "services/sharing"}, anyService},
 	{"services/sharing", []string{"models", "services/store", "services/notify", "services/ledger"}, anyService},
 	{"services/audience", []string{"models", "services/store", "services/sharing"}, anyService},
 	{"services/gateways", []string{"models"}, nil},

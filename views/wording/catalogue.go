@@ -61,3 +61,11 @@ func parcel(after string) sentence {
 		return because(said+after+l.AccountName, l.Details["reason"])
 	}
 }
+
+func packageShared(l models.LogLine) string {
+	what := named("package", quoted(l.Details["name"]))
+	if l.Details["units"] != "" {
+		what = l.Details["units"] + " units of " + what
+	}
+	return capital(what) + " shared with " + l.AccountName
+}

@@ -81,6 +81,7 @@ var logSentences = map[models.Action]sentence{
 	models.PackageBought:  parcel(" bought for "),
 	models.PackageGranted: parcel(" granted to "),
 	models.PackageExpired: parcel(" ended for "),
+	models.PackageShared:  packageShared,
 
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
