@@ -114,6 +114,7 @@ const (
 	RuleDeleted           Action = "reply_rule.deleted"
 	NumberAssigned        Action = "number.assigned"
 	NumberReleased        Action = "number.released"
+	PackageShared         Action = "package.shared"
 	SharingChanged        Action = "sharing.changed"
 	SenderIDRequested     Action = "sender_id.requested"
 	SenderIDApproved      Action = "sender_id.approved"

@@ -16,6 +16,7 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
@@ -33,6 +34,7 @@ type Config struct {
 	Reports  *reports.Service
 	Notify   *notify.Service
 	Work     *background.Service
+	Billing  *billing.Service
 
 	Installation string // its name on every page
 	Accent       string // one of layouts.Accents

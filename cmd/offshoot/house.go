@@ -6,6 +6,7 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
@@ -24,6 +25,7 @@ type house struct {
 	notify   *notify.Service
 	work     *background.Service
 	usage    *usage.Service
+	billing  *billing.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -51,6 +53,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		notify:   mails,
 		work:     background.New(st),
 		usage:    usage.New(st),
+		billing:  billing.New(st),
 	}, nil
 }
 

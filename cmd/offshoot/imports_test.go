@@ -45,6 +45,8 @@ var rules = []rule{
 	{"services/billing", []string{"models", "services/store", "services/notify", "services/ledger"}, anyService},
 	{"services/sharing", []string{"models", "services/store"}, anyService},
 	{"services/senders", []string{"models", "services/store", "services/notify", "services/sharing"}, anyService},
+	{"services/billing", []string{"models", "services/store", "services/notify", "services/ledger", "services/sharing"}, anyService},
+	{"services/sharing", []string{"models", "services/store", "services/notify", "services/ledger"}, anyService},
 	{"services/audience", []string{"models", "services/store", "services/sharing"}, anyService},
 	{"services/gateways", []string{"models"}, nil},
 	{"services/messaging", []string{"models", "services/store", "services/notify", "services/usage", "services/ledger", "services/billing",

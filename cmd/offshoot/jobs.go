@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/notify"
 	"offshoot/services/store"
@@ -32,6 +33,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
+	billing.AddWorkers(workers, h.billing)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -47,6 +49,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{})},
+			every(time.Minute, billing.Expiry{})},
 	})
 	if err != nil {
 		return nil, err
