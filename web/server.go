@@ -6,6 +6,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -16,8 +17,10 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/gateways"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
 	"offshoot/services/store"
@@ -33,6 +36,10 @@ type Config struct {
 	Reports  *reports.Service
 	Notify   *notify.Service
 	Work     *background.Service
+	Carrier  *messaging.Carrier // hears from the gateway what became of messages
+
+	// Inbound takes a message that came in through the named gateway.
+	Inbound func(ctx context.Context, in gateways.Inbound, gateway string) error
 
 	Installation string // its name on every page
 	Accent       string // one of layouts.Accents
