@@ -41,6 +41,10 @@ func (s *Server) routes() []route {
 	list := []route{
 		public(get, "/livez", s.showLive),
 		public(get, "/readyz", s.showReady),
+		public(get, "/gateways/:gateway/reports/:tenant/:message", s.hearReport),
+		public(post, "/gateways/:gateway/reports/:tenant/:message", s.hearReport),
+		public(get, "/gateways/:gateway/inbound", s.hearInbound),
+		public(post, "/gateways/:gateway/inbound", s.hearInbound),
 		public(get, "/sign-in", s.newSession),
 		public(post, "/sign-in", s.createSession),
 		public(post, "/sign-out", s.deleteSession),

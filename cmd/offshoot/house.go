@@ -9,6 +9,7 @@ import (
 	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
 	"offshoot/services/store"
@@ -26,6 +27,7 @@ type house struct {
 	work     *background.Service
 	usage    *usage.Service
 	billing  *billing.Service
+	carrier  *messaging.Carrier
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -38,7 +40,14 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		st.Close()
 		return nil, err
 	}
-	mails, err := notify.New(st, c.mail(demo))
+	gateway, err := c.openGateway(st)
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
+	leaving := c.mail(demo)
+	leaving.Text = c.texts(gateway)
+	mails, err := notify.New(st, leaving)
 	if err != nil {
 		st.Close()
 		return nil, fmt.Errorf("mail: %w", err)
@@ -54,6 +63,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		work:     background.New(st),
 		usage:    usage.New(st),
 		billing:  billing.New(st),
+		carrier:  messaging.NewCarrier(st, gateway),
 	}, nil
 }
 

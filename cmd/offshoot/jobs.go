@@ -12,6 +12,7 @@ import (
 
 	"offshoot/services/billing"
 	"offshoot/services/identity"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/store"
 	"offshoot/services/usage"
@@ -29,6 +30,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	workers := river.NewWorkers()
 	notify.AddWorkers(workers, h.notify)
 	usage.AddWorkers(workers, h.usage)
+	messaging.AddCarrierWorkers(workers, h.carrier)
 	river.AddWorker(workers, &partKeeper{house: h, log: log})
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
@@ -40,6 +42,9 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 			river.QueueDefault:  {MaxWorkers: 4},
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
+
+			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
+			messaging.ReportQueue:   {MaxWorkers: messaging.ReportWorkers},
 		},
 		Workers: workers,
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
@@ -50,6 +55,8 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{})},
 			every(time.Minute, billing.Expiry{})},
+			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
+			every(time.Minute, messaging.ReconcileMessages{})},
 	})
 	if err != nil {
 		return nil, err

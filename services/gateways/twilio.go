@@ -146,7 +146,7 @@ func (t *twilio) signature(address string, form url.Values) []byte {
 	mac := hmac.New(sha1.New, []byte(t.token))
 	mac.Write([]byte(address))
 	for _, name := range slices.Sorted(maps.Keys(form)) {
-		for _, value := range slices.Sorted(slices.Values(form[name])) {
+		for _, value := range slices.Compact(slices.Sorted(slices.Values(form[name]))) {
 			mac.Write([]byte(name + value))
 		}
 	}
