@@ -15,7 +15,6 @@ var ActionGroups = []ActionGroup{
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, FeatureAccessDrafted, FeatureAccessChanged, FeatureAccessDropped, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
-	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired}},
 	{"messages", "Messages", []Action{SendComposed, SendingStarted, SendingPaused, SendingContinued, SendingBlocked, SendingCancelled, SendingDone}},
 	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired, PackageShared}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},

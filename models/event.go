@@ -115,14 +115,6 @@ const (
 	NumberAssigned        Action = "number.assigned"
 	NumberReleased        Action = "number.released"
 	PackageShared         Action = "package.shared"
-	SharingChanged        Action = "sharing.changed"
-	SenderIDRequested     Action = "sender_id.requested"
-	SenderIDApproved      Action = "sender_id.approved"
-	SenderIDRefused       Action = "sender_id.refused"
-	SenderIDWithdrawn     Action = "sender_id.withdrawn"
-	FeatureAccessDrafted  Action = "feature_access.drafted"
-	FeatureAccessChanged  Action = "feature_access.changed"
-	FeatureAccessDropped  Action = "feature_access.discarded"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

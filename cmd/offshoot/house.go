@@ -28,6 +28,7 @@ type house struct {
 	usage    *usage.Service
 	billing  *billing.Service
 	carrier  *messaging.Carrier
+	sends    *messaging.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -64,6 +65,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		usage:    usage.New(st),
 		billing:  billing.New(st),
 		carrier:  messaging.NewCarrier(st, gateway),
+		sends:    messaging.New(st),
 	}, nil
 }
 

@@ -31,6 +31,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	notify.AddWorkers(workers, h.notify)
 	usage.AddWorkers(workers, h.usage)
 	messaging.AddCarrierWorkers(workers, h.carrier)
+	messaging.AddSendWorkers(workers, h.sends)
 	river.AddWorker(workers, &partKeeper{house: h, log: log})
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
@@ -43,6 +44,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
 
+			messaging.SendQueue:     {MaxWorkers: messaging.SendWorkers},
 			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
 			messaging.ReportQueue:   {MaxWorkers: messaging.ReportWorkers},
 		},
@@ -53,8 +55,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
-			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{})},
-			every(time.Minute, billing.Expiry{})},
+			every(time.Minute, billing.Expiry{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},
 	})
@@ -117,6 +118,7 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 		{"password links", people.SweepPasswordLinks},
 		{"limits", store.SweepLimits},
 		{"idempotency keys", store.SweepKeys},
+		{"uploads that were cut off", w.house.sends.SweepUnfinished},
 	} {
 		n, err := old.sweep(ctx)
 		if err != nil {

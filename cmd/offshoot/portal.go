@@ -20,8 +20,7 @@ func newPortal(c config, h *house, demo bool, watch func() func(web.Answered), l
 	}
 	return web.New(web.Config{
 		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work, Billing: h.billing,
-		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work,
-		Carrier:      h.carrier,
+		Carrier: h.carrier, Messaging: h.sends,
 		Installation: c.Name, Accent: c.Accent, Demo: demo,
 		TrustedProxies: proxies,
 		Secure:         strings.HasPrefix(c.installation().PublicURL, "https://"),

@@ -22,6 +22,7 @@ import (
 	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
 	"offshoot/services/senders"
@@ -45,17 +46,18 @@ func (c *Clock) Add(d time.Duration) { c.micros.Add(d.Microseconds()) }
 
 // Services are all services on one test database, with a clock that the test moves.
 type Services struct {
-	DSN      string
-	Clock    *Clock
-	Store    *store.Store
-	Raw      *pgxpool.Pool // passes every policy and grant
-	Identity *identity.Service
-	Accounts *accounts.Service
-	Ledger   *ledger.Service
-	Notify   *notify.Service
-	Billing  *billing.Service
-	Sharing  *sharing.Service
-	Senders  *senders.Service
+	DSN       string
+	Clock     *Clock
+	Store     *store.Store
+	Raw       *pgxpool.Pool // passes every policy and grant
+	Identity  *identity.Service
+	Accounts  *accounts.Service
+	Ledger    *ledger.Service
+	Notify    *notify.Service
+	Billing   *billing.Service
+	Sharing   *sharing.Service
+	Senders   *senders.Service
+	Messaging *messaging.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -125,6 +127,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Billing = billing.New(s.Store)
 	s.Sharing = sharing.New(s.Store)
 	s.Senders = senders.New(s.Store, installation)
+	s.Messaging = messaging.New(s.Store)
 	return s
 }
 
