@@ -17,7 +17,7 @@ var ActionGroups = []ActionGroup{
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
 	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired, PackageShared}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
-	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
+	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDDescribed, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
 	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,
 		ConsentGiven, ConsentRefused, ConsentWithdrawn}},
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, SessionsEnded, PasswordSet, PasswordRefused, PasswordLinkAsked,

@@ -85,6 +85,7 @@ const (
 	PackageShared         Action = "package.shared"
 	SharingChanged        Action = "sharing.changed"
 	SenderIDRequested     Action = "sender_id.requested"
+	SenderIDDescribed     Action = "sender_id.described"
 	SenderIDApproved      Action = "sender_id.approved"
 	SenderIDRefused       Action = "sender_id.refused"
 	SenderIDWithdrawn     Action = "sender_id.withdrawn"

@@ -12,6 +12,7 @@ import (
 	"offshoot/services/notify"
 	"offshoot/services/reports"
 	"offshoot/services/store"
+	"offshoot/services/usage"
 )
 
 // house is the services of one process, on one pool of connections.
@@ -24,6 +25,7 @@ type house struct {
 	notify   *notify.Service
 	work     *background.Service
 	billing  *billing.Service
+	usage    *usage.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -51,6 +53,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		notify:   mails,
 		work:     background.New(st),
 		billing:  billing.New(st),
+		usage:    usage.New(st),
 	}, nil
 }
 

@@ -24,6 +24,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
+	"offshoot/services/senders"
 	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/store/localpg"
@@ -54,6 +55,7 @@ type Services struct {
 	Notify   *notify.Service
 	Billing  *billing.Service
 	Sharing  *sharing.Service
+	Senders  *senders.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -122,6 +124,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Ledger = ledger.New(s.Store)
 	s.Billing = billing.New(s.Store)
 	s.Sharing = sharing.New(s.Store)
+	s.Senders = senders.New(s.Store, installation)
 	return s
 }
 

@@ -99,8 +99,11 @@ var logSentences = map[models.Action]sentence{
 	},
 	models.FeatureModeChanged: func(l models.LogLine) string { return "Sub-account feature changed" + in(modes, l.Details["mode"]) },
 
-	models.SharingChanged:       shared,
-	models.SenderIDRequested:    senderID("requested"),
+	models.SharingChanged:    shared,
+	models.SenderIDRequested: senderID("requested"),
+	models.SenderIDDescribed: func(l models.LogLine) string {
+		return because(named("Purpose of the Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" changed", l.Details["purpose"])
+	},
 	models.SenderIDApproved:     senderID("approved"),
 	models.SenderIDRefused:      senderID("refused"),
 	models.SenderIDWithdrawn:    senderID("withdrawn"),
