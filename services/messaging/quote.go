@@ -135,9 +135,6 @@ func quoteOf(ctx context.Context, tx *store.Tx, row sendRow) (models.Quote, erro
 	if err != nil {
 		return q, err
 	}
-	slices.SortFunc(q.Countries, func(a, b models.CountryQuote) int {
-		return strings.Compare(models.CountryName(a.Country), models.CountryName(b.Country))
-	})
 	q.Parts = q.Recipients * row.Parts
 	t := &till{left: map[pocket]int64{}, taken: map[pocket]int64{}, names: map[pocket]string{}}
 	for _, c := range q.Countries {
