@@ -6,6 +6,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -16,8 +17,11 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
+	"offshoot/services/gateways"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
 	"offshoot/services/store"
@@ -26,13 +30,19 @@ import (
 
 // Config is everything the portal's pages need.
 type Config struct {
-	Store    *store.Store
-	Identity *identity.Service
-	Accounts *accounts.Service
-	Ledger   *ledger.Service
-	Reports  *reports.Service
-	Notify   *notify.Service
-	Work     *background.Service
+	Store     *store.Store
+	Identity  *identity.Service
+	Accounts  *accounts.Service
+	Ledger    *ledger.Service
+	Reports   *reports.Service
+	Notify    *notify.Service
+	Work      *background.Service
+	Billing   *billing.Service
+	Messaging *messaging.Service
+	Carrier   *messaging.Carrier // hears from the gateway what became of messages
+
+	// Inbound takes a message that came in through the named gateway.
+	Inbound func(ctx context.Context, in gateways.Inbound, gateway string) error
 
 	Installation string // its name on every page
 	Accent       string // one of layouts.Accents

@@ -6,11 +6,14 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
 	"offshoot/services/store"
+	"offshoot/services/usage"
 )
 
 // house is the services of one process, on one pool of connections.
@@ -22,6 +25,10 @@ type house struct {
 	reports  *reports.Service
 	notify   *notify.Service
 	work     *background.Service
+	usage    *usage.Service
+	billing  *billing.Service
+	carrier  *messaging.Carrier
+	sends    *messaging.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -34,7 +41,14 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		st.Close()
 		return nil, err
 	}
-	mails, err := notify.New(st, c.mail(demo))
+	gateway, err := c.openGateway(st)
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
+	leaving := c.mail(demo)
+	leaving.Text = c.texts(gateway)
+	mails, err := notify.New(st, leaving)
 	if err != nil {
 		st.Close()
 		return nil, fmt.Errorf("mail: %w", err)
@@ -48,6 +62,10 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		reports:  reports.New(st),
 		notify:   mails,
 		work:     background.New(st),
+		usage:    usage.New(st),
+		billing:  billing.New(st),
+		carrier:  messaging.NewCarrier(st, gateway),
+		sends:    messaging.New(st),
 	}, nil
 }
 

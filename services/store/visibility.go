@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 
 	"offshoot/models"
 )
@@ -130,4 +131,19 @@ func NameOf(tx *Tx, v Viewer, kind models.ShareKind, id models.ID) (string, erro
 	err := tx.Raw(fmt.Sprintf(`SELECT x.name FROM %s x WHERE x.tenant_id = ? AND x.account_id = ? AND x.id = ? AND %s`, r.table, r.lives("x")),
 		v.Tenant, v.Account, id).Scan(&name).Error
 	return name, err
+}
+
+// Numbered turns the ? of a query into $1, $2 …, which is how Rows takes its values.
+func Numbered(sql string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range sql {
+		if r == '?' {
+			n++
+			fmt.Fprintf(&b, "$%d", n)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -30,12 +30,20 @@ func Actor(l models.LogLine) string {
 type sentence func(models.LogLine) string
 
 var logSentences = map[models.Action]sentence{
-	models.TransferPosted: movement("Balance transferred", "from ", "to "),
+	models.TransferPosted: transferred,
 	models.TransferredBack: func(l models.LogLine) string {
-		return because("Balance transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
+		return because(moved(l)+" transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
 	},
-	models.MoneyReceived:     func(l models.LogLine) string { return because("Money received for "+l.AccountName, l.Details["note"]) },
-	models.UsageCharged:      charged,
+	models.MoneyReceived: func(l models.LogLine) string { return because("Money received for "+l.AccountName, l.Details["note"]) },
+	models.UsageCharged:  charged,
+	models.UsageRefunded: refunded,
+	models.PurchasePaid:  func(l models.LogLine) string { return because("Purchase paid by "+l.AccountName, l.Details["note"]) },
+	models.PackageUnitsIssued: func(l models.LogLine) string {
+		return named("Units of package", l.Details["package"]) + " added to " + l.AccountName
+	},
+	models.PackageUnitsExpired: func(l models.LogLine) string {
+		return named("Package", l.Details["package"]) + " of " + l.AccountName + " ended, what was left of its units is gone"
+	},
 	models.CreditLineChanged: about("Credit line of ", " changed"),
 
 	models.Installed: fixed("Installation set up"),
@@ -73,6 +81,23 @@ var logSentences = map[models.Action]sentence{
 		return because(user("", " changed name or time zone in ")(l), changesOf(l.Details))
 	},
 
+	models.SendComposed:     about("Messages composed in ", ""),
+	models.SendingStarted:   send("started"),
+	models.SendingPaused:    send("paused"),
+	models.SendingContinued: send("continued"),
+	models.SendingBlocked:   send("blocked"),
+	models.SendingCancelled: send("cancelled"),
+	models.SendingDone:      send("handed over"),
+	models.RateSet:          rateSet,
+	models.RateDropped:      rateDropped,
+	models.RatesImported:    ratesImported,
+	models.OfferAdded:       offer(" put into the catalogue"),
+	models.OfferChanged:     offer(" changed in the catalogue"),
+	models.PackageBought:    parcel(" bought for "),
+	models.PackageGranted:   parcel(" granted to "),
+	models.PackageExpired:   parcel(" ended for "),
+	models.PackageShared:    packageShared,
+
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
 	models.FeatureApproved:  fixed("Request for the Sub-account feature approved"),
@@ -81,8 +106,11 @@ var logSentences = map[models.Action]sentence{
 	},
 	models.FeatureModeChanged: func(l models.LogLine) string { return "Sub-account feature changed" + in(modes, l.Details["mode"]) },
 
-	models.SharingChanged:       shared,
-	models.SenderIDRequested:    senderID("requested"),
+	models.SharingChanged:    shared,
+	models.SenderIDRequested: senderID("requested"),
+	models.SenderIDDescribed: func(l models.LogLine) string {
+		return because(named("Purpose of the Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" changed", l.Details["purpose"])
+	},
 	models.SenderIDApproved:     senderID("approved"),
 	models.SenderIDRefused:      senderID("refused"),
 	models.SenderIDWithdrawn:    senderID("withdrawn"),
@@ -135,6 +163,17 @@ var logSentences = map[models.Action]sentence{
 	models.JobRetried: func(l models.LogLine) string {
 		return firstOf(channels[l.Details["channel"]], Work(l.Details["kind"])) + to(l.Details["to"]) + " tried again"
 	},
+}
+
+// send is what became of messages that are sent together, and how far they had come.
+func send(verb string) sentence {
+	return func(l models.LogLine) string {
+		said := "Messages of " + l.AccountName + " to " + l.Details["recipients"] + " recipients " + verb
+		if handled := l.Details["handled"]; handled != "" {
+			said += " after " + handled
+		}
+		return because(said, l.Details["reason"])
+	}
 }
 
 // senderID is what became of a Sender ID, with the reason where there is one.
@@ -191,14 +230,20 @@ func user(before, after string) sentence {
 	}
 }
 
-func movement(what, from, to string) sentence {
-	return func(l models.LogLine) string {
-		said := what
-		if l.OtherName != "" {
-			said += " " + from + l.OtherName
-		}
-		return because(said+" "+to+l.AccountName, l.Details["note"])
+func transferred(l models.LogLine) string {
+	said := moved(l) + " transferred"
+	if l.OtherName != "" {
+		said += " from " + l.OtherName
 	}
+	return because(said+" to "+l.AccountName, l.Details["note"])
+}
+
+// moved is what a movement is of.
+func moved(l models.LogLine) string {
+	if l.Amount != nil && l.Amount.IsUnits() {
+		return named("Units of", l.Details["package"])
+	}
+	return "Balance"
 }
 
 func charged(l models.LogLine) string {
@@ -208,6 +253,14 @@ func charged(l models.LogLine) string {
 	}
 	if l.OtherName != "" {
 		said += ", paid by " + l.OtherName
+	}
+	return said
+}
+
+func refunded(l models.LogLine) string {
+	said := "Refund for what " + l.AccountName + " did not use"
+	if l.OtherName != "" {
+		said += to(l.OtherName)
 	}
 	return said
 }
