@@ -83,8 +83,8 @@ type ReplyRule struct {
 	Version int
 }
 
-// Verdict is what would become of a text that came in now, and why.
-type Verdict struct {
+// ReplyVerdict is what would become of a text that came in now, and why.
+type ReplyVerdict struct {
 	Meaning InboundMeaning
 	Rule    *ReplyRule
 	Reply   string

@@ -23,7 +23,7 @@ func BenchmarkImport(b *testing.B) {
 	}
 }
 
-const benchRows = 100_000
+const benchRows = 1_000_000
 
 // measureImport puts a file of a million rows into a new group.
 func measureImport(b *testing.B, s *audience.Service, actor models.Actor) {

@@ -54,14 +54,6 @@ type Textarea struct {
 
 func (t Textarea) Render(ctx context.Context, w io.Writer) error { return t.view().Render(ctx, w) }
 
-// FileField is a file to choose, the last field of an UploadForm.
-type FileField struct {
-	Name, Label, Help, Problem string
-	Accept                     string // ".csv,text/csv"
-}
-
-func (f FileField) Render(ctx context.Context, w io.Writer) error { return f.view().Render(ctx, w) }
-
 // Option is one choice of a Select.
 type Option struct {
 	Value string
