@@ -12,6 +12,7 @@ type route struct {
 	needs        models.Privilege // "": anyone
 	handle       func(*visit) error
 	fresh        bool // asks for the password again when it was given a while ago
+	upload       bool // brings a file
 }
 
 // public is for anyone, signed in or not.
