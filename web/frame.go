@@ -99,6 +99,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	add(models.ViewAccount, "Settings", paths.Settings(), "settings")
 	add(models.SupportAccounts, "Accounts", paths.StaffAccounts(), "building")
 	add(models.SupportAccounts, "Requests", paths.StaffRequests(), "inbox")
+	add(models.SupportAccounts, "Rates & packages", paths.StaffRates(), "tag")
 	add(models.SupportAccounts, "Background work", paths.StaffWork(), "activity")
 	add(models.SupportAccounts, "Action log", paths.StaffActionLog(), "history")
 	add(models.SupportAccounts, "Settings", paths.StaffSettings(), "settings")

@@ -17,6 +17,7 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
 	"offshoot/services/gateways"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
@@ -29,14 +30,16 @@ import (
 
 // Config is everything the portal's pages need.
 type Config struct {
-	Store    *store.Store
-	Identity *identity.Service
-	Accounts *accounts.Service
-	Ledger   *ledger.Service
-	Reports  *reports.Service
-	Notify   *notify.Service
-	Work     *background.Service
-	Carrier  *messaging.Carrier // hears from the gateway what became of messages
+	Store     *store.Store
+	Identity  *identity.Service
+	Accounts  *accounts.Service
+	Ledger    *ledger.Service
+	Reports   *reports.Service
+	Notify    *notify.Service
+	Work      *background.Service
+	Billing   *billing.Service
+	Messaging *messaging.Service
+	Carrier   *messaging.Carrier // hears from the gateway what became of messages
 
 	// Inbound takes a message that came in through the named gateway.
 	Inbound func(ctx context.Context, in gateways.Inbound, gateway string) error

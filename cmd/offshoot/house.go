@@ -6,6 +6,7 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
@@ -25,7 +26,9 @@ type house struct {
 	notify   *notify.Service
 	work     *background.Service
 	usage    *usage.Service
+	billing  *billing.Service
 	carrier  *messaging.Carrier
+	sends    *messaging.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -60,7 +63,9 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		notify:   mails,
 		work:     background.New(st),
 		usage:    usage.New(st),
+		billing:  billing.New(st),
 		carrier:  messaging.NewCarrier(st, gateway),
+		sends:    messaging.New(st),
 	}, nil
 }
 

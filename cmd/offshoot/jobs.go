@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
@@ -30,10 +31,12 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	notify.AddWorkers(workers, h.notify)
 	usage.AddWorkers(workers, h.usage)
 	messaging.AddCarrierWorkers(workers, h.carrier)
+	messaging.AddSendWorkers(workers, h.sends)
 	river.AddWorker(workers, &partKeeper{house: h, log: log})
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
+	billing.AddWorkers(workers, h.billing)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -41,6 +44,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
 
+			messaging.SendQueue:     {MaxWorkers: messaging.SendWorkers},
 			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
 			messaging.ReportQueue:   {MaxWorkers: messaging.ReportWorkers},
 		},
@@ -51,6 +55,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
+			every(time.Minute, billing.Expiry{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},
 	})
@@ -113,6 +118,7 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 		{"password links", people.SweepPasswordLinks},
 		{"limits", store.SweepLimits},
 		{"idempotency keys", store.SweepKeys},
+		{"uploads that were cut off", w.house.sends.SweepUnfinished},
 	} {
 		n, err := old.sweep(ctx)
 		if err != nil {

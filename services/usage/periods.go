@@ -29,5 +29,18 @@ func DayPeriod(d models.Day) int32 {
 
 func MonthPeriod(d models.Day) int32 { return int32((d.Year-1970)*12 + int(d.Month) - 1) }
 
+// DayAt is the day of a zone that a moment lies in, by the first moments of days (models.Day.Start): where clocks go back
+// across midnight, the minutes that they show twice are not taken for a day before and a day after.
+func DayAt(at time.Time, zone *time.Location) models.Day {
+	day := models.DayOf(at, zone)
+	if at.Before(day.Start(zone)) {
+		return day.AddDays(-1)
+	}
+	if next := day.AddDays(1); !at.Before(next.Start(zone)) {
+		return next
+	}
+	return day
+}
+
 // QuarterPeriod is the quarter of an hour that a moment lies in.
 func QuarterPeriod(at time.Time) int32 { return int32(at.Unix() / int64(Quarter/time.Second)) }

@@ -136,7 +136,7 @@ type calendar struct {
 func calendarOf(quarters []time.Time, zone *time.Location) calendar {
 	c := calendar{quarter: quarters}
 	for _, at := range quarters {
-		day := models.DayOf(at, zone)
+		day := DayAt(at, zone)
 		c.quarters = append(c.quarters, QuarterPeriod(at))
 		c.days = append(c.days, DayPeriod(day))
 		c.months = append(c.months, MonthPeriod(day))

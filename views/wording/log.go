@@ -81,6 +81,23 @@ var logSentences = map[models.Action]sentence{
 		return because(user("", " changed name or time zone in ")(l), changesOf(l.Details))
 	},
 
+	models.SendComposed:     about("Messages composed in ", ""),
+	models.SendingStarted:   send("started"),
+	models.SendingPaused:    send("paused"),
+	models.SendingContinued: send("continued"),
+	models.SendingBlocked:   send("blocked"),
+	models.SendingCancelled: send("cancelled"),
+	models.SendingDone:      send("handed over"),
+	models.RateSet:          rateSet,
+	models.RateDropped:      rateDropped,
+	models.RatesImported:    ratesImported,
+	models.OfferAdded:       offer(" put into the catalogue"),
+	models.OfferChanged:     offer(" changed in the catalogue"),
+	models.PackageBought:    parcel(" bought for "),
+	models.PackageGranted:   parcel(" granted to "),
+	models.PackageExpired:   parcel(" ended for "),
+	models.PackageShared:    packageShared,
+
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
 	models.FeatureApproved:  fixed("Request for the Sub-account feature approved"),
@@ -88,6 +105,20 @@ var logSentences = map[models.Action]sentence{
 		return because("Request for the Sub-account feature refused", l.Details["reason"])
 	},
 	models.FeatureModeChanged: func(l models.LogLine) string { return "Sub-account feature changed" + in(modes, l.Details["mode"]) },
+
+	models.SharingChanged:    shared,
+	models.SenderIDRequested: senderID("requested"),
+	models.SenderIDDescribed: func(l models.LogLine) string {
+		return because(named("Purpose of the Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" changed", l.Details["purpose"])
+	},
+	models.SenderIDApproved:     senderID("approved"),
+	models.SenderIDRefused:      senderID("refused"),
+	models.SenderIDWithdrawn:    senderID("withdrawn"),
+	models.FeatureAccessDrafted: about("Draft of the access of ", " to parts of the menu saved"),
+	models.FeatureAccessChanged: func(l models.LogLine) string {
+		return because("Access of "+l.AccountName+" to parts of the menu changed", l.Details["changed"])
+	},
+	models.FeatureAccessDropped: about("Draft of the access of ", " to parts of the menu discarded"),
 
 	models.AccessStarted: reasoned("Access to ", " started"),
 	models.AccessEnded: func(l models.LogLine) string {
@@ -133,6 +164,36 @@ var logSentences = map[models.Action]sentence{
 		return firstOf(channels[l.Details["channel"]], Work(l.Details["kind"])) + to(l.Details["to"]) + " tried again"
 	},
 }
+
+// send is what became of messages that are sent together, and how far they had come.
+func send(verb string) sentence {
+	return func(l models.LogLine) string {
+		said := "Messages of " + l.AccountName + " to " + l.Details["recipients"] + " recipients " + verb
+		if handled := l.Details["handled"]; handled != "" {
+			said += " after " + handled
+		}
+		return because(said, l.Details["reason"])
+	}
+}
+
+// senderID is what became of a Sender ID, with the reason where there is one.
+func senderID(became string) sentence {
+	return func(l models.LogLine) string {
+		return because(named("Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" "+became, l.Details["reason"])
+	}
+}
+
+// shared says who may use a resource from now on.
+func shared(l models.LogLine) string {
+	said := named(firstOf(shareKinds[l.Details["kind"]], "Resource"), quoted(l.Details["name"])) + " shared: " +
+		models.ShareSetting(l.Details["setting"]).Label()
+	if n := l.Details["accounts"]; l.Details["setting"] == string(models.Custom) {
+		said += ", sub-accounts: " + n
+	}
+	return said
+}
+
+var shareKinds = map[string]string{string(models.SharedSenderID): "Sender ID", string(models.SharedGroup): "Group", string(models.SharedPackage): "Package"}
 
 // consent is what became of somebody's request to enter the account.
 func consent(became string) sentence {
