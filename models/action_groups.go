@@ -9,13 +9,14 @@ type ActionGroup struct {
 
 // ActionGroups hold every action once, in the order in which the filter shows them.
 var ActionGroups = []ActionGroup{
-	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, CreditLineChanged}},
-	{"usage", "Usage", []Action{UsageCharged}},
+	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, PurchasePaid, PackageUnitsIssued, PackageUnitsExpired, CreditLineChanged}},
+	{"usage", "Usage", []Action{UsageCharged, UsageRefunded}},
 	{"accounts", "Accounts", []Action{Installed, ParentCreated, AccountActivated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
-	{"privileges", "Privileges and users", []Action{PrivilegesChanged, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
+	{"privileges", "Privileges and users", []Action{PrivilegesChanged, FeatureAccessDrafted, FeatureAccessChanged, FeatureAccessDropped, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
+	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDDescribed, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
 	{"access", "Account access", []Action{AccessStarted, AccessEnded, StaffAccessTurnedOff, StaffAccessTurnedOn, ConsentRequested,
 		ConsentGiven, ConsentRefused, ConsentWithdrawn}},
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, SessionsEnded, PasswordSet, PasswordRefused, PasswordLinkAsked,

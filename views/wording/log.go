@@ -30,12 +30,20 @@ func Actor(l models.LogLine) string {
 type sentence func(models.LogLine) string
 
 var logSentences = map[models.Action]sentence{
-	models.TransferPosted: movement("Balance transferred", "from ", "to "),
+	models.TransferPosted: transferred,
 	models.TransferredBack: func(l models.LogLine) string {
-		return because("Balance transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
+		return because(moved(l)+" transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
 	},
-	models.MoneyReceived:     func(l models.LogLine) string { return because("Money received for "+l.AccountName, l.Details["note"]) },
-	models.UsageCharged:      charged,
+	models.MoneyReceived: func(l models.LogLine) string { return because("Money received for "+l.AccountName, l.Details["note"]) },
+	models.UsageCharged:  charged,
+	models.UsageRefunded: refunded,
+	models.PurchasePaid:  func(l models.LogLine) string { return because("Purchase paid by "+l.AccountName, l.Details["note"]) },
+	models.PackageUnitsIssued: func(l models.LogLine) string {
+		return named("Units of package", l.Details["package"]) + " added to " + l.AccountName
+	},
+	models.PackageUnitsExpired: func(l models.LogLine) string {
+		return named("Package", l.Details["package"]) + " of " + l.AccountName + " ended, what was left of its units is gone"
+	},
 	models.CreditLineChanged: about("Credit line of ", " changed"),
 
 	models.Installed: fixed("Installation set up"),
@@ -80,6 +88,20 @@ var logSentences = map[models.Action]sentence{
 		return because("Request for the Sub-account feature refused", l.Details["reason"])
 	},
 	models.FeatureModeChanged: func(l models.LogLine) string { return "Sub-account feature changed" + in(modes, l.Details["mode"]) },
+
+	models.SharingChanged:    shared,
+	models.SenderIDRequested: senderID("requested"),
+	models.SenderIDDescribed: func(l models.LogLine) string {
+		return because(named("Purpose of the Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" changed", l.Details["purpose"])
+	},
+	models.SenderIDApproved:     senderID("approved"),
+	models.SenderIDRefused:      senderID("refused"),
+	models.SenderIDWithdrawn:    senderID("withdrawn"),
+	models.FeatureAccessDrafted: about("Draft of the access of ", " to parts of the menu saved"),
+	models.FeatureAccessChanged: func(l models.LogLine) string {
+		return because("Access of "+l.AccountName+" to parts of the menu changed", l.Details["changed"])
+	},
+	models.FeatureAccessDropped: about("Draft of the access of ", " to parts of the menu discarded"),
 
 	models.AccessStarted: reasoned("Access to ", " started"),
 	models.AccessEnded: func(l models.LogLine) string {
@@ -126,6 +148,25 @@ var logSentences = map[models.Action]sentence{
 	},
 }
 
+// senderID is what became of a Sender ID, with the reason where there is one.
+func senderID(became string) sentence {
+	return func(l models.LogLine) string {
+		return because(named("Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" "+became, l.Details["reason"])
+	}
+}
+
+// shared says who may use a resource from now on.
+func shared(l models.LogLine) string {
+	said := named(firstOf(shareKinds[l.Details["kind"]], "Resource"), quoted(l.Details["name"])) + " shared: " +
+		models.ShareSetting(l.Details["setting"]).Label()
+	if n := l.Details["accounts"]; l.Details["setting"] == string(models.Custom) {
+		said += ", sub-accounts: " + n
+	}
+	return said
+}
+
+var shareKinds = map[string]string{string(models.SharedSenderID): "Sender ID", string(models.SharedGroup): "Group", string(models.SharedPackage): "Package"}
+
 // consent is what became of somebody's request to enter the account.
 func consent(became string) sentence {
 	return func(l models.LogLine) string {
@@ -161,14 +202,20 @@ func user(before, after string) sentence {
 	}
 }
 
-func movement(what, from, to string) sentence {
-	return func(l models.LogLine) string {
-		said := what
-		if l.OtherName != "" {
-			said += " " + from + l.OtherName
-		}
-		return because(said+" "+to+l.AccountName, l.Details["note"])
+func transferred(l models.LogLine) string {
+	said := moved(l) + " transferred"
+	if l.OtherName != "" {
+		said += " from " + l.OtherName
 	}
+	return because(said+" to "+l.AccountName, l.Details["note"])
+}
+
+// moved is what a movement is of.
+func moved(l models.LogLine) string {
+	if l.Amount != nil && l.Amount.IsUnits() {
+		return named("Units of", l.Details["package"])
+	}
+	return "Balance"
 }
 
 func charged(l models.LogLine) string {
@@ -178,6 +225,14 @@ func charged(l models.LogLine) string {
 	}
 	if l.OtherName != "" {
 		said += ", paid by " + l.OtherName
+	}
+	return said
+}
+
+func refunded(l models.LogLine) string {
+	said := "Refund for what " + l.AccountName + " did not use"
+	if l.OtherName != "" {
+		said += to(l.OtherName)
 	}
 	return said
 }
