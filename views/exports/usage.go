@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"offshoot/models"
+	"offshoot/views/wording"
 )
 
 // UsageCSV begins the file of a usage report (REP-1) about days, grouped by, with accounts as a column or not. showsCost
@@ -39,7 +40,7 @@ func UsageCSV(w io.Writer, days models.Days, by models.UsageGrouping, byAccount,
 		case models.ByCountry:
 			cells = append(cells, whole, text(r.Country), text(models.CountryName(r.Country)))
 		case models.ByStatus:
-			cells = append(cells, whole, text(r.Status.Label()))
+			cells = append(cells, whole, text(wording.UsageStatus(r.Status)))
 		default:
 			cells = append(cells, r.Day.String())
 		}

@@ -95,6 +95,8 @@ func messageBadge(s models.MessageStatus) ui.Badge {
 }
 
 // statusSentence says what a status means for the one message.
-func (p Message) statusSentence(ctx context.Context) string { return wording.MessageStatus(p.Message.Status) }
+func (p Message) statusSentence(ctx context.Context) string {
+	return wording.MessageStatus(p.Message.Status)
+}
 
 func (p Message) isPaid() bool { return p.Message.Paid != nil && !p.Message.Paid.IsZero() }

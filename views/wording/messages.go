@@ -22,3 +22,12 @@ func MessageStatus(s models.MessageStatus) string {
 	}
 	return string(s)
 }
+
+// UsageStatus is the status of a row of the usage report: calls, numbers and keywords have none, nor have messages that went
+// out elsewhere and were recorded here.
+func UsageStatus(s models.MessageStatus) string {
+	if s == "" {
+		return "Without status"
+	}
+	return s.Label()
+}
