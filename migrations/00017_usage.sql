@@ -81,3 +81,6 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER count_charge AFTER INSERT ON charges FOR EACH ROW WHEN (NEW.counts) EXECUTE FUNCTION count_charge();
+
+-- The message log's rare statuses, of a whole tenant; messages_failed has them by account.
+CREATE INDEX messages_failed_of_all ON messages (tenant_id, status, id) WHERE status IN ('failed', 'cancelled', 'unconfirmed');
