@@ -48,5 +48,5 @@ CREATE TABLE packages (
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id)
 );
 CREATE INDEX packages_by_account ON packages (tenant_id, account_id, acquired_at, id);
-CREATE INDEX packages_to_expire ON packages (expires_at) WHERE expired_at IS NULL;
+CREATE INDEX packages_to_expire ON packages (expires_at, tenant_id, id) WHERE expired_at IS NULL;
 SELECT isolate('packages');

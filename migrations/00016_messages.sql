@@ -28,6 +28,7 @@ CREATE TABLE sends (
     recipients  bigint NOT NULL DEFAULT 0, -- good ones
     refused     bigint NOT NULL DEFAULT 0, -- of what was typed or uploaded
     duplicates  bigint NOT NULL DEFAULT 0, -- numbers that were there already
+    unfinished_since timestamptz, -- while what was typed or uploaded is being read; one that stays so was cut off
     collected   uuid, -- the contact of the group up to which it has come
     position    bigint NOT NULL DEFAULT 0, -- of the last recipient that was handled
     handled     bigint NOT NULL DEFAULT 0, -- recipients that became messages or were skipped
@@ -39,6 +40,7 @@ CREATE TABLE sends (
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id)
 );
 CREATE INDEX sends_by_account ON sends (tenant_id, account_id, id);
+CREATE INDEX sends_unfinished ON sends (unfinished_since) WHERE unfinished_since IS NOT NULL;
 SELECT isolate('sends');
 
 -- Whom a send goes to, in order, each number once; rows that were refused say why.
@@ -52,7 +54,7 @@ CREATE TABLE send_recipients (
     country   char(2), -- none where it is refused
     problem   text NOT NULL DEFAULT '', -- why it is refused or was skipped; '': good
     PRIMARY KEY (tenant_id, send_id, position),
-    FOREIGN KEY (tenant_id, send_id) REFERENCES sends (tenant_id, id)
+    FOREIGN KEY (tenant_id, send_id) REFERENCES sends (tenant_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX send_recipients_number_key ON send_recipients (tenant_id, send_id, number) WHERE country IS NOT NULL;
 -- What is told of them: rows that were refused, and who was skipped.
@@ -91,6 +93,7 @@ CREATE TABLE messages (
     CHECK (refund_id IS NULL OR status IN ('failed', 'cancelled'))
 ) PARTITION BY RANGE (id);
 CREATE INDEX messages_by_account ON messages (tenant_id, account_id, id);
+CREATE INDEX messages_by_send ON messages (tenant_id, send_id, id) WHERE send_id IS NOT NULL;
 CREATE INDEX messages_by_recipient ON messages (tenant_id, recipient, id);
 CREATE INDEX messages_by_charge ON messages (tenant_id, charge_id) WHERE charge_id IS NOT NULL;
 -- What is not settled yet, of a send and of all; most messages are.

@@ -117,6 +117,24 @@ type Quote struct {
 	Money      Money          // what balances pay together
 	Units      int64          // what packages pay together
 	Missing    bool           // what there is does not pay for all of it
+	NoPrices   bool           // its reader sees no prices and no balances
+}
+
+// WithoutPrices is the quote for somebody who sees no prices and no balances: units stay.
+func (q Quote) WithoutPrices() Quote {
+	q.NoPrices, q.Money = true, Money{}
+	countries := make([]CountryQuote, len(q.Countries))
+	for i, c := range q.Countries {
+		countries[i] = CountryQuote{Country: c.Country, Recipients: c.Recipients}
+	}
+	var pockets []PocketQuote
+	for _, p := range q.Pockets {
+		if p.Amount.IsUnits() {
+			pockets = append(pockets, p)
+		}
+	}
+	q.Countries, q.Pockets = countries, pockets
+	return q
 }
 
 // CountryQuote is the recipients of a send in one country.
@@ -133,7 +151,6 @@ type PocketQuote struct {
 	Payer  ID
 	Amount Money // units, or money
 	Left   Money // what it holds afterwards
-	Hidden bool  // the balance of another account: its figures are not shown
 }
 
 // PriceChange is a price that is another one now than it was when a send was looked at.

@@ -89,6 +89,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	}
 	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
 	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
+	add(models.ViewMessages, "Messages", paths.MessageLog(), "message")
 	add(models.ViewReports, "Reports", paths.UsageReport(), "chart-bar")
 	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")
 	if v.showsBalance() {
@@ -99,6 +100,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	add(models.ViewAccount, "Settings", paths.Settings(), "settings")
 	add(models.SupportAccounts, "Accounts", paths.StaffAccounts(), "building")
 	add(models.SupportAccounts, "Requests", paths.StaffRequests(), "inbox")
+	add(models.SupportAccounts, "Rates & packages", paths.StaffRates(), "tag")
 	add(models.SupportAccounts, "Background work", paths.StaffWork(), "activity")
 	add(models.SupportAccounts, "Action log", paths.StaffActionLog(), "history")
 	add(models.SupportAccounts, "Settings", paths.StaffSettings(), "settings")

@@ -12,6 +12,7 @@ type route struct {
 	needs        models.Privilege // "": anyone
 	handle       func(*visit) error
 	fresh        bool // asks for the password again when it was given a while ago
+	upload       bool // brings a file
 }
 
 // public is for anyone, signed in or not.
@@ -41,6 +42,10 @@ func (s *Server) routes() []route {
 	list := []route{
 		public(get, "/livez", s.showLive),
 		public(get, "/readyz", s.showReady),
+		public(get, "/gateways/:gateway/reports/:tenant/:message", s.hearReport),
+		public(post, "/gateways/:gateway/reports/:tenant/:message", s.hearReport),
+		public(get, "/gateways/:gateway/inbound", s.hearInbound),
+		public(post, "/gateways/:gateway/inbound", s.hearInbound),
 		public(get, "/sign-in", s.newSession),
 		public(post, "/sign-in", s.createSession),
 		public(post, "/sign-out", s.deleteSession),
@@ -97,6 +102,9 @@ func (s *Server) routes() []route {
 
 		needs(models.ViewStatement, get, "/statement", s.showStatement),
 		needs(models.ViewStatement, get, "/statement.csv", s.exportStatement),
+		needs(models.ViewMessages, get, "/messages", s.listMessages),
+		needs(models.ViewMessages, get, "/messages.csv", s.exportMessages),
+		needs(models.ViewMessages, get, "/messages/:id", s.showMessage),
 		needs(models.ViewReports, get, "/reports/usage", s.showUsage),
 		needs(models.ViewReports, get, "/reports/usage.csv", s.exportUsage),
 		needs(models.ViewAccount, get, "/transfers/:id", s.showTransfer),
@@ -179,6 +187,15 @@ func (s *Server) routes() []route {
 		needs(models.SupportAccounts, get, "/staff/requests", s.listRequests),
 		needs(models.ManageParents, post, "/staff/requests/:tenant/:id/approval", s.createApproval),
 		needs(models.ManageParents, post, "/staff/requests/:tenant/:id/refusal", s.createRefusal),
+		needs(models.SupportAccounts, get, "/staff/rates", s.listRates),
+		needs(models.SupportAccounts, get, "/staff/rates.csv", s.exportRates),
+		needs(models.ManageOperator, get, "/staff/rates/new", s.newRate),
+		needs(models.ManageOperator, post, "/staff/rates", s.createRate),
+		needs(models.ManageOperator, get, "/staff/rates/import", s.newRateImport),
+		needs(models.ManageOperator, post, "/staff/rates/import", s.previewRateImport),
+		needs(models.ManageOperator, post, "/staff/rates/import/application", s.createRateImport),
+		needs(models.SupportAccounts, get, "/staff/rates/:currency/:country", s.showRate),
+		needs(models.ManageOperator, post, "/staff/rates/:currency/:country/removal", s.deleteRate),
 		needs(models.SupportAccounts, get, "/staff/background-work", s.listFailedWork),
 		needs(models.ManageOperator, post, "/staff/background-work/:tenant/:id/retry", s.createRetry),
 		needs(models.ManageOperator, post, "/staff/jobs/:job/retry", s.createJobRetry),

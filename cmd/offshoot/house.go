@@ -6,8 +6,10 @@ import (
 
 	"offshoot/services/accounts"
 	"offshoot/services/background"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
 	"offshoot/services/store"
@@ -24,6 +26,9 @@ type house struct {
 	notify   *notify.Service
 	work     *background.Service
 	usage    *usage.Service
+	billing  *billing.Service
+	carrier  *messaging.Carrier
+	sends    *messaging.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -36,7 +41,14 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		st.Close()
 		return nil, err
 	}
-	mails, err := notify.New(st, c.mail(demo))
+	gateway, err := c.openGateway(st)
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
+	leaving := c.mail(demo)
+	leaving.Text = c.texts(gateway)
+	mails, err := notify.New(st, leaving)
 	if err != nil {
 		st.Close()
 		return nil, fmt.Errorf("mail: %w", err)
@@ -51,6 +63,9 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		notify:   mails,
 		work:     background.New(st),
 		usage:    usage.New(st),
+		billing:  billing.New(st),
+		carrier:  messaging.NewCarrier(st, gateway),
+		sends:    messaging.New(st),
 	}, nil
 }
 

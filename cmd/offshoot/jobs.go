@@ -10,7 +10,9 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"offshoot/services/billing"
 	"offshoot/services/identity"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/store"
 	"offshoot/services/usage"
@@ -28,16 +30,23 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	workers := river.NewWorkers()
 	notify.AddWorkers(workers, h.notify)
 	usage.AddWorkers(workers, h.usage)
+	messaging.AddCarrierWorkers(workers, h.carrier)
+	messaging.AddSendWorkers(workers, h.sends)
 	river.AddWorker(workers, &partKeeper{house: h, log: log})
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
+	billing.AddWorkers(workers, h.billing)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault:  {MaxWorkers: 4},
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
+
+			messaging.SendQueue:     {MaxWorkers: messaging.SendWorkers},
+			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
+			messaging.ReportQueue:   {MaxWorkers: messaging.ReportWorkers},
 		},
 		Workers: workers,
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
@@ -46,7 +55,9 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
-			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{})},
+			every(time.Minute, billing.Expiry{}),
+			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
+			every(time.Minute, messaging.ReconcileMessages{})},
 	})
 	if err != nil {
 		return nil, err
@@ -107,6 +118,7 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 		{"password links", people.SweepPasswordLinks},
 		{"limits", store.SweepLimits},
 		{"idempotency keys", store.SweepKeys},
+		{"uploads that were cut off", w.house.sends.SweepUnfinished},
 	} {
 		n, err := old.sweep(ctx)
 		if err != nil {

@@ -19,8 +19,10 @@ import (
 	"offshoot/migrations"
 	"offshoot/models"
 	"offshoot/services/accounts"
+	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
 	"offshoot/services/senders"
@@ -44,16 +46,18 @@ func (c *Clock) Add(d time.Duration) { c.micros.Add(d.Microseconds()) }
 
 // Services are all services on one test database, with a clock that the test moves.
 type Services struct {
-	DSN      string
-	Clock    *Clock
-	Store    *store.Store
-	Raw      *pgxpool.Pool // passes every policy and grant
-	Identity *identity.Service
-	Accounts *accounts.Service
-	Ledger   *ledger.Service
-	Notify   *notify.Service
-	Sharing  *sharing.Service
-	Senders  *senders.Service
+	DSN       string
+	Clock     *Clock
+	Store     *store.Store
+	Raw       *pgxpool.Pool // passes every policy and grant
+	Identity  *identity.Service
+	Accounts  *accounts.Service
+	Ledger    *ledger.Service
+	Notify    *notify.Service
+	Billing   *billing.Service
+	Sharing   *sharing.Service
+	Senders   *senders.Service
+	Messaging *messaging.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -120,8 +124,10 @@ func open(t testing.TB, dsn, raw string) *Services {
 	}
 	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
+	s.Billing = billing.New(s.Store)
 	s.Sharing = sharing.New(s.Store)
 	s.Senders = senders.New(s.Store, installation)
+	s.Messaging = messaging.New(s.Store)
 	return s
 }
 
@@ -243,6 +249,7 @@ func WorldOn(t testing.TB, s *Services) *World {
 		Mobile: "+4915112345670", Country: "DE", TimeZone: "Europe/Berlin"}, "EUR", Passphrase)
 	must(t, err)
 	w.Sam = w.person(t, operator, "sam@offshoot.example", models.Admin, nil)
+	w.fillRateCard(t)
 
 	w.Clinic = w.company(t, accounts.ParentOrder{Details: accounts.Details{AccountName: "North Clinic Group", ContactName: "Nora Weber",
 		Email: "nora@clinic.example", Mobile: "+4915112345671", Country: "DE", TimeZone: "Europe/Berlin"}, Currency: "EUR", Plan: models.PrePay, Method: models.ByPassword})
