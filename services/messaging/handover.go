@@ -310,7 +310,7 @@ func (c *Carrier) offerOne(ctx context.Context, m claimed, tenant models.ID) (ch
 	return result, 0
 }
 
-const longestBackoff = 5 * time.Minute
+const longestBackoff = time.Minute
 
 // backoff is how long a message waits that was not taken after so many tries before.
 func backoff(tries int) time.Duration { return min(5*time.Second<<min(tries, 10), longestBackoff) }
