@@ -102,6 +102,9 @@ func (s *Server) routes() []route {
 
 		needs(models.ViewStatement, get, "/statement", s.showStatement),
 		needs(models.ViewStatement, get, "/statement.csv", s.exportStatement),
+		needs(models.ViewMessages, get, "/messages", s.listMessages),
+		needs(models.ViewMessages, get, "/messages.csv", s.exportMessages),
+		needs(models.ViewMessages, get, "/messages/:id", s.showMessage),
 		needs(models.ViewReports, get, "/reports/usage", s.showUsage),
 		needs(models.ViewReports, get, "/reports/usage.csv", s.exportUsage),
 		needs(models.ViewAccount, get, "/transfers/:id", s.showTransfer),

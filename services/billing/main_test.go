@@ -11,6 +11,8 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
+type ctxt = context.Context
+
 var ctx = context.Background()
 
 func must(t testing.TB, err error) {

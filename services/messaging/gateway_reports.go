@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -14,74 +13,30 @@ import (
 	"offshoot/services/store"
 )
 
-// heard are the reports that wait to be written, by tenant. Whoever brings one while a transaction of its tenant is under
-// way waits for the next, which takes all of them: a thousand reports a second are some transactions, and a single one
-// waits for nobody.
-type heard struct {
-	mutex   sync.Mutex
-	waiting map[models.ID]*[]hearing // with a key while somebody writes the tenant's
-}
-
-type hearing struct {
-	report gateways.Report
-	done   chan error
-}
-
+// reportsAtOnce is how many reports one transaction takes at the most.
 const reportsAtOnce = 500
 
 // Report notes what a gateway says of a message, and returns when that is committed. A report that is not possible any more, of a
 // message whose fate is known or that does not exist, changes nothing. For: callbacks whose sender is known.
+//
+// Reports that come while others of their tenant are being written are taken together: a thousand a second are some
+// transactions, and a single one waits for nobody.
 func (c *Carrier) Report(ctx context.Context, r gateways.Report) error {
-	h := hearing{r, make(chan error, 1)}
-	c.heard.mutex.Lock()
-	waiting, busy := c.heard.waiting[r.Tenant]
-	if !busy {
-		if c.heard.waiting == nil {
-			c.heard.waiting = map[models.ID]*[]hearing{}
-		}
-		waiting = &[]hearing{}
-		c.heard.waiting[r.Tenant] = waiting
-	}
-	*waiting = append(*waiting, h)
-	c.heard.mutex.Unlock()
-	if !busy {
-		go c.write(context.WithoutCancel(ctx), r.Tenant)
-	}
-	select {
-	case err := <-h.done:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	_, err := c.heard.Do(ctx, models.System(r.Tenant), models.NoID, r)
+	return err
 }
 
-// write writes a tenant's reports until none waits.
-func (c *Carrier) write(ctx context.Context, tenant models.ID) {
-	for {
-		c.heard.mutex.Lock()
-		waiting := c.heard.waiting[tenant]
-		n := min(len(*waiting), reportsAtOnce)
-		if n == 0 {
-			delete(c.heard.waiting, tenant)
-			c.heard.mutex.Unlock()
-			return
-		}
-		set := slices.Clone((*waiting)[:n])
-		*waiting = slices.Delete(*waiting, 0, n)
-		c.heard.mutex.Unlock()
-		var reports []gateways.Report
-		for _, h := range set {
-			reports = append(reports, h.report)
-		}
-		err := c.Reports(ctx, tenant, reports)
-		for _, h := range set {
-			if err != nil && n > 1 { // whatever is wrong with one of them is not the others' fault
-				h.done <- c.Reports(ctx, tenant, []gateways.Report{h.report})
-				continue
-			}
-			h.done <- err
-		}
+func (c *Carrier) hear(ctx context.Context, tx *store.Tx, asked []store.Asked[gateways.Report]) ([]store.Answer[struct{}], error) {
+	var changes []change
+	for _, a := range asked {
+		changes = append(changes, c.reported(a.Order))
 	}
+	_, err := move(ctx, tx, changes)
+	return make([]store.Answer[struct{}], len(asked)), err
+}
+
+func (c *Carrier) reported(r gateways.Report) change {
+	return change{message: r.Message, to: r.Status, problem: r.Problem, gateway: c.gateway.Name(), gatewayID: r.ID, reported: true}
 }
 
 // Reports notes what a gateway says of messages of a tenant, in the order in which it said so.
@@ -90,7 +45,7 @@ func (c *Carrier) Reports(ctx context.Context, tenant models.ID, reports []gatew
 		var changes []change
 		for _, r := range set {
 			if r.Tenant == tenant {
-				changes = append(changes, change{message: r.Message, to: r.Status, problem: r.Problem, gateway: c.gateway.Name(), gatewayID: r.ID, reported: true})
+				changes = append(changes, c.reported(r))
 			}
 		}
 		err := c.store.Settle(ctx, tenant, func(ctx context.Context, tx *store.Tx) error {

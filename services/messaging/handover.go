@@ -68,12 +68,15 @@ type Carrier struct {
 	gateway gateways.Gateway
 	circuit circuit
 	slots   chan struct{} // one for each message that is being offered
-	heard   heard
+	heard   *store.Together[gateways.Report, struct{}]
 }
 
 // NewCarrier returns a carrier that uses the gateway.
 func NewCarrier(s *store.Store, g gateways.Gateway) *Carrier {
-	return &Carrier{store: s, gateway: g, slots: make(chan struct{}, offersAtOnce)}
+	c := &Carrier{store: s, gateway: g, slots: make(chan struct{}, offersAtOnce)}
+	c.heard = store.NewTogether(s, reportsAtOnce, c.hear)
+	c.heard.Quiet()
+	return c
 }
 
 // Gateway is what the carrier uses.

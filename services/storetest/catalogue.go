@@ -25,3 +25,15 @@ func (w *World) fillRateCard(t testing.TB) {
 		}
 	}
 }
+
+// AddPackage gives a company a package by grant: so many units, for so many days, in these countries; none: everywhere.
+func (w *World) AddPackage(t testing.TB, c Company, units int64, days int, countries ...string) models.ID {
+	t.Helper()
+	ctx := context.Background()
+	offer, err := w.Billing.AddOffer(ctx, w.Sam.Actor, billing.OfferOrder{Name: "Parcel", Units: units, ValidityDays: days, Countries: countries,
+		Prices: []models.Money{models.FromMicros(1_000_000, c.Currency)}})
+	must(t, err)
+	granted, err := w.Billing.GrantPackage(ctx, w.Sam.Actor, billing.GrantOrder{Parent: c.ID, Offer: offer, Reason: "Tests"})
+	must(t, err)
+	return granted.ID
+}
