@@ -32,7 +32,7 @@ CREATE TABLE reply_rules (
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id),
     CHECK ((kind = 'default') = (keyword_key = ''))
 );
-CREATE UNIQUE INDEX reply_rules_order_key ON reply_rules (tenant_id, account_id, position);
+CREATE INDEX reply_rules_by_account ON reply_rules (tenant_id, account_id, position, id);
 SELECT isolate('reply_rules');
 
 -- What came in. Ids are in the order of the time at which it did.

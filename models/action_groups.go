@@ -26,7 +26,7 @@ var ActionGroups = []ActionGroup{
 	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
 	{"audience", "Audience", []Action{GroupAdded, GroupChanged, GroupDeleted, ContactAdded, ContactChanged, ContactRemoved, ImportStarted,
 		ContactsImported, OptOutAdded, OptOutRemoved}},
-	{"interactive", "Interactive", []Action{InboundReceived, RuleAdded, RuleChanged, RuleDeleted, NumberAssigned, NumberReleased}},
+	{"interactive", "Interactive", []Action{RuleAdded, RuleChanged, RuleDeleted, NumberAssigned, NumberReleased}},
 	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried, JobGivenUp}},
 }
 

@@ -108,7 +108,6 @@ const (
 	ContactsImported      Action = "contact_import.done"
 	OptOutAdded           Action = "opt_out.added"
 	OptOutRemoved         Action = "opt_out.removed"
-	InboundReceived       Action = "inbound.received"
 	RuleAdded             Action = "reply_rule.added"
 	RuleChanged           Action = "reply_rule.changed"
 	RuleDeleted           Action = "reply_rule.deleted"
