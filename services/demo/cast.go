@@ -37,6 +37,7 @@ type company struct {
 	language  string // that they write in, a key of texts
 	team      []colleague
 	habit     // what it uses itself
+	has       []thing
 	subs      []sub
 }
 
@@ -118,6 +119,20 @@ var cast = []company{
 			{"Chloé Martin", "chloe@northclinic.example", models.Admin, "Europe/Paris", 60, false},
 		},
 		habit: habit{sends: 20, often: 0.6, reach: []string{"DE"}},
+		has: []thing{
+			{day: 3, does: naming, of: -1, text: "NorthClinic", to: []string{"everybody"}},
+			{day: 6, does: bought, of: -1, text: starter.name},
+			{day: 9, does: handed, of: 1, text: starter.name, unit: 40},
+			{day: 10, does: grouped, of: 0, text: "Patients of Ward 3"},
+			{day: 11, does: grouped, of: -1, text: "Staff of all houses"},
+			{day: 20, does: numbered, of: 0, text: "+4915735990001"},
+			{day: 38, does: bought, of: -1, text: dach.name},
+			{day: 39, does: handed, of: 0, text: dach.name, unit: 150},
+			{day: 41, does: handed, of: 1, text: dach.name, unit: 60},
+			{day: 55, does: answered, of: 0, text: "+4915735990001", to: []string{"Termin", "absage Montag 9 Uhr", "Wann haben Sie offen?", "STOP"}},
+			{day: 58, does: naming, of: 1, text: "KinderMUC"},
+			{day: 61, does: answered, of: 0, text: "+4915735990001", to: []string{"TERMIN", "Danke!"}},
+		},
 		subs: []sub{
 			{
 				Details:    person("Berlin Ward 3", "Lena Fuchs", "lena@northclinic.example", "0171 2345678", "DE", "Europe/Berlin"),
@@ -183,6 +198,12 @@ var cast = []company{
 		Details:  person("Harbor Media", "田中 愛子", "aiko@harbormedia.example", "090-1234-5678", "JP", "Asia/Tokyo"),
 		currency: "JPY", plan: models.PrePay, activated: true, enabled: true, pays: 60_000, reserve: 15_000,
 		weekend: []time.Weekday{time.Sunday}, rates: yenRates, language: "ja",
+		has: []thing{
+			{day: 12, does: bought, of: -1, text: pacific.name},
+			{day: 12, does: opening, of: -1, text: pacific.name},
+			{day: 14, does: grouped, of: 0, text: "読者"},
+			{day: 57, does: naming, of: 0, text: "HarborNews"},
+		},
 		subs: []sub{
 			{
 				Details:    person("東京編集部", "佐藤 健", "henshu@harbormedia.example", "080-2345-6789", "JP", "Asia/Tokyo"),
@@ -223,6 +244,7 @@ var cast = []company{
 		currency: "JOD", plan: models.PostPay, credit: "400.000", activated: true, enabled: true, pays: 120, reserve: -220,
 		weekend: []time.Weekday{time.Friday, time.Saturday}, rates: dinarRates, language: "ar",
 		habit: habit{sends: 18, often: 2, reach: []string{"JO", "SA", "IQ"}, rents: []string{number}},
+		has:   []thing{{day: 30, does: bought, of: -1, text: levant.name}, {day: 31, does: handed, of: 0, text: levant.name, unit: 100}},
 		subs: []sub{
 			{
 				Details:    person("مكتب العقبة", "Omar Nasser", "aqaba@petralogistics.example", "078 123 4567", "JO", "Asia/Amman"),

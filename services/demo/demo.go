@@ -83,6 +83,9 @@ func Load(ctx context.Context, o Options) (isDemo bool, err error) {
 	if o.Making != nil {
 		o.Making()
 	}
+	if err := office.price(ctx); err != nil {
+		return false, err
+	}
 	companies, at := errgroup.WithContext(ctx)
 	for i := range cast {
 		companies.Go(func() error { return o.live(at, &cast[i], began) })
@@ -92,6 +95,9 @@ func Load(ctx context.Context, o Options) (isDemo bool, err error) {
 	}
 	office.clock.reach(began.AddDate(0, 0, days).Add(-time.Hour))
 	if err := office.askForConsent(ctx); err != nil {
+		return false, err
+	}
+	if err := office.raise(ctx, began.AddDate(0, 0, days)); err != nil {
 		return false, err
 	}
 	office.clock.reach(began.AddDate(0, 0, days))

@@ -21,6 +21,9 @@ func numbers(random *rand.Rand, country string, count int) []string {
 			panic(fmt.Sprintf("demo: no %d mobile numbers in %s", count, country))
 		}
 		n := like.GetNationalNumber()/1_000_000*1_000_000 + random.Uint64N(1_000_000)
+		if len(made)%40 == 7 {
+			n = n/10_000*10_000 + 2 // see gateways.Scheme
+		}
 		number := &phonenumbers.PhoneNumber{CountryCode: like.CountryCode, NationalNumber: &n}
 		text := phonenumbers.Format(number, phonenumbers.E164)
 		if taken[text] || !phonenumbers.IsValidNumberForRegion(number, country) {

@@ -4,15 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"offshoot/models"
 	"offshoot/services/accounts"
+	"offshoot/services/audience"
+	"offshoot/services/billing"
+	"offshoot/services/gateways"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 )
 
@@ -24,6 +32,13 @@ type player struct {
 	accounts     *accounts.Service
 	ledger       *ledger.Service
 	notify       *notify.Service
+	billing      *billing.Service
+	sharing      *sharing.Service
+	senders      *senders.Service
+	audience     *audience.Service
+	inbound      *inbound.Service
+	messaging    *messaging.Service
+	carrier      *messaging.Carrier
 	installation notify.Installation
 
 	company *company
@@ -31,7 +46,8 @@ type player struct {
 	staff   models.Actor
 	owner   models.Actor // of the company
 	of      map[*sub]models.ID
-	inside  identity.Session // of whoever accesses an account
+	writers map[*sub]models.Actor // who writes an account's messages
+	inside  identity.Session      // of whoever accesses an account
 }
 
 // player opens the services for a story that starts at a moment.
@@ -50,7 +66,9 @@ func (o Options) player(ctx context.Context, start time.Time) (*player, error) {
 	}
 	people := identity.New(st, identity.Options{Hashing: o.Hashing, Installation: o.Installation})
 	return &player{clock: c, store: st, people: people, accounts: accounts.New(st, people, o.Installation), ledger: ledger.New(st),
-		notify: mails, installation: o.Installation, of: map[*sub]models.ID{}}, nil
+		notify: mails, billing: billing.New(st), sharing: sharing.New(st), senders: senders.New(st, o.Installation), audience: audience.New(st),
+		inbound: inbound.New(st, inbound.Options{Log: slog.New(slog.DiscardHandler)}), messaging: messaging.New(st), carrier: messaging.NewCarrier(st, &gateways.Simulator{}),
+		installation: o.Installation, of: map[*sub]models.ID{}, writers: map[*sub]models.Actor{}}, nil
 }
 
 func (p *player) close() { p.store.Close() }
@@ -128,6 +146,8 @@ func (p *player) act(ctx context.Context, e event) error {
 	case mistyped:
 		_, err := p.signIn(ctx, p.emailOf(e.sub), strings.ToUpper(passwordOf(e.sub)))
 		return unless(err, identity.ErrWrongSignIn)
+	case bought, handed, opening, naming, grouped, numbered, answered:
+		return p.arrange(ctx, e)
 	case entered:
 		return p.enter(ctx, e, operator.Email, staffPassword)
 	case visited:
@@ -198,6 +218,9 @@ func (p *player) use(ctx context.Context, e event) error {
 	account := p.tenant
 	if e.sub != nil {
 		account = p.of[e.sub]
+	}
+	if len(e.letters) > 0 {
+		return p.write(ctx, e)
 	}
 	_, err := p.store.Change(ctx, models.System(p.tenant), func(ctx context.Context, tx *store.Tx) (models.Event, error) {
 		var charged []models.Event

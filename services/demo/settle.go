@@ -52,6 +52,8 @@ func (b *purse) take(e event) {
 	case shared, deactivated, deleted:
 		b.move(e.at, e.sub, b.of[e.sub].Neg())
 		b.shares[e.sub] = true
+	case bought:
+		b.spend(e.at, e.amount)
 	case used:
 		if !b.use(e) {
 			return

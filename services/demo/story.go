@@ -36,6 +36,13 @@ const (
 	entered  // staff access a sub-account
 	visited  // its parent does
 	left     // and go
+	bought   // a package
+	handed   // units of it go to a sub-account
+	opening  // it is shared with everybody
+	naming   // a Sender ID is asked for
+	grouped  // contacts are put into a group
+	numbered // a number is assigned, with rules that answer
+	answered // people write to it
 )
 
 // event is one thing that happens in a company's story.
@@ -49,6 +56,7 @@ type event struct {
 	colleague  colleague
 	orders     []ledger.ChargeOrder // without their account
 	letters    []letter
+	thing      thing
 }
 
 // letter is one text to some people of one country, sent at once.
@@ -66,6 +74,9 @@ func (c *company) story(start, until time.Time) []event {
 	t.companyEvents()
 	for i := range c.subs {
 		t.subEvents(&c.subs[i])
+	}
+	if t.activated {
+		t.things()
 	}
 	slices.SortStableFunc(t.events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.does, b.does)) })
 	return t.settled()
