@@ -101,6 +101,9 @@ func Load(ctx context.Context, o Options) (isDemo bool, err error) {
 		return false, err
 	}
 	office.clock.reach(began.AddDate(0, 0, days))
+	if _, err := office.billing.ExpirePackages(ctx); err != nil {
+		return false, err
+	}
 	return true, office.addAssistant(ctx)
 }
 

@@ -85,9 +85,11 @@ func lines(t *testing.T, p *looked, query string) []string {
 func digest(t *testing.T, p *looked) string {
 	t.Helper()
 	return strings.Join(append(lines(t, p, `SELECT a.name, '|', a.email, a.status, a.funding, w.kind, w.balance, w.allocated, w.entries, w.last_at
-			FROM accounts a LEFT JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id ORDER BY a.email, w.kind`),
-		lines(t, p, `SELECT a.email, count(*), sum(c.quantity), sum(c.parts), sum(c.amount), min(c.charged_at), max(c.charged_at)
-			FROM charges c JOIN accounts a ON a.tenant_id = c.tenant_id AND a.id = c.account_id GROUP BY a.email ORDER BY 1`)...), "\n")
+			FROM accounts a LEFT JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id ORDER BY a.email, w.kind, w.entries, w.balance`),
+		append(lines(t, p, `SELECT a.email, m.status, m.package_id IS NOT NULL, count(*), sum(m.parts), sum(m.amount) FROM messages m
+			JOIN accounts a ON a.tenant_id = m.tenant_id AND a.id = m.account_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`),
+			lines(t, p, `SELECT a.email, count(*), sum(c.quantity), sum(c.parts), sum(c.amount), min(c.charged_at), max(c.charged_at)
+			FROM charges c JOIN accounts a ON a.tenant_id = c.tenant_id AND a.id = c.account_id GROUP BY a.email ORDER BY 1`)...)...), "\n")
 }
 
 // The demo world of issue 2: accounts in every state, currencies without and with three decimals, usage of two months in
@@ -137,6 +139,29 @@ func TestLoad(t *testing.T) {
 	if n := len(lines(t, p, `SELECT DISTINCT country FROM charges`)); n < 8 {
 		t.Errorf("usage in %d countries", n)
 	}
+	for what, rows := range map[string]string{
+		"a message that was delivered":     `SELECT id FROM messages WHERE status = 'delivered' AND package_id IS NULL`,
+		"one that failed and was refunded": `SELECT id FROM messages WHERE status = 'failed' AND refund_id IS NOT NULL`,
+		"one that units paid":              `SELECT id FROM messages WHERE status = 'delivered' AND package_id IS NOT NULL`,
+		"one that a shared package paid":   `SELECT id FROM messages WHERE package_id IS NOT NULL AND payer_id = tenant_id AND account_id <> tenant_id`,
+		"an answer to an incoming message": `SELECT id FROM messages WHERE reply_to IS NOT NULL`,
+		"a Sender ID that may be used":     `SELECT id FROM sender_ids WHERE status = 'approved'`,
+		"a Sender ID that staff decide on": `SELECT id FROM sender_ids WHERE status = 'requested'`,
+		"a package that ended":             `SELECT id FROM packages WHERE expires_at < '` + end.Format(time.RFC3339) + `'`,
+		"a group":                          `SELECT id FROM groups WHERE members >= 30`,
+		"somebody who asked for no more":   `SELECT number FROM opt_outs WHERE source = 'inbound'`,
+		"a price that will change":         `SELECT country FROM rates WHERE effective_from > '` + end.Format(time.RFC3339) + `'`,
+	} {
+		if len(lines(t, p, rows)) == 0 {
+			t.Errorf("there is no such thing: %s", what)
+		}
+	}
+	if open := lines(t, p, `SELECT id FROM messages WHERE status NOT IN ('delivered', 'failed')`); len(open) > 60 { // the simulator never tells of some numbers
+		t.Errorf("%d messages are still under way", len(open))
+	}
+	if open := lines(t, p, `SELECT id FROM sends WHERE status <> 'done'`); len(open) > 0 {
+		t.Errorf("%d sends have not ended", len(open))
+	}
 	if n := len(lines(t, p, `SELECT DISTINCT kind FROM charges`)); n != 4 {
 		t.Errorf("usage of %d kinds, want all 4", n)
 	}
@@ -175,7 +200,7 @@ func TestLoadAfterInterruptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	interruptions := []int64{1100, 2000} // in the midst of usage, and when accounts have gone again
-	for moment := int64(8); moment < 420; moment += 17 {
+	for moment := int64(8); moment < 420; moment += 53 {
 		interruptions = append(interruptions, moment) // in the midst of invitations and activations
 	}
 	slices.Sort(interruptions)
