@@ -82,15 +82,18 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 			add(ManageParents, RecordMoney, RecordUsage, ManageOperator)
 		}
 	case Parent:
-		add(ViewAccount, ViewSubAccounts, ViewActionLog)
+		add(ViewAccount, ViewSubAccounts, ViewActionLog, ViewMessages, SendMessages, ViewAudience, ViewSenderIDs, ViewInteractive, ViewUnits,
+			ViewReports, ViewStatement, ViewStore)
 		if role == Admin {
-			add(ManageSubAccounts, BuyInStore, AccessSubAccounts, DecideStaffAccess, BillingPayments, AddSenderIDs, APIApps, ManageAudience, InteractiveMessages)
+			add(ManageSubAccounts, BuyInStore, ShopInStore, AccessSubAccounts, DecideStaffAccess, BillingPayments, AddSenderIDs, APIApps,
+				ManageAudience, InteractiveMessages)
 		}
 	case Sub:
-		add(ViewAccount)
+		add(ViewAccount, ViewMessages, SendMessages, ViewAudience, ViewSenderIDs, ViewUnits, ViewReports, ViewStatement)
 		for _, p := range granted {
 			if IsGrantable(p) && (role == Admin || !forAdmins[p]) {
 				add(p)
+				add(comesWith[p]...)
 			}
 		}
 	}
@@ -100,3 +103,9 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 // forAdmins are the granted privileges that a sub-account's Users do not have: they spend the parent's money, or open the
 // account to programs. A parent's Users have them neither.
 var forAdmins = map[Privilege]bool{BillingPayments: true, APIApps: true}
+
+// comesWith is what a granted privilege brings along: the pages on which it is used.
+var comesWith = map[Privilege][]Privilege{
+	InteractiveMessages: {ViewInteractive},
+	BillingPayments:     {ViewStore, ShopInStore},
+}

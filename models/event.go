@@ -74,6 +74,15 @@ const (
 	TextFailed            Action = "text.failed"
 	JobRetried            Action = "job.retried"
 	JobGivenUp            Action = "job.given_up"
+	SharingChanged        Action = "sharing.changed"
+	SenderIDRequested     Action = "sender_id.requested"
+	SenderIDDescribed     Action = "sender_id.described"
+	SenderIDApproved      Action = "sender_id.approved"
+	SenderIDRefused       Action = "sender_id.refused"
+	SenderIDWithdrawn     Action = "sender_id.withdrawn"
+	FeatureAccessDrafted  Action = "feature_access.drafted"
+	FeatureAccessChanged  Action = "feature_access.changed"
+	FeatureAccessDropped  Action = "feature_access.discarded"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

@@ -13,13 +13,28 @@ const (
 	BillingPayments     Privilege = "billing.use"
 )
 
+// What the pages of a part of the menu ask for beside those five. Everybody who is signed in to an account has them by
+// their kind and role; from a sub-account its parent can take them away part by part (PRV-4, features.go).
+const (
+	ViewMessages    Privilege = "messages.view"    // the log, sends and their progress
+	SendMessages    Privilege = "messages.send"    // compose, start, pause, cancel
+	ViewAudience    Privilege = "audience.view"    // groups, contacts, opt-outs; ManageAudience changes them
+	ViewSenderIDs   Privilege = "sender_ids.view"  // AddSenderIDs requests and withdraws
+	ViewInteractive Privilege = "interactive.view" // inbound messages, keywords, reply rules; InteractiveMessages changes them
+	ViewUnits       Privilege = "units.view"       // Account usage: packages and units
+	ViewReports     Privilege = "reports.view"
+	ViewStatement   Privilege = "statement.view"
+	ViewStore       Privilege = "store.view"
+	ShopInStore     Privilege = "store.shop" // a parent's Admins, and those of a sub-account with Billing & Payments on its behalf
+)
+
 // What follows from the kind of account and the role.
 const (
-	ViewAccount       Privilege = "account.view"        // one's own dashboard, statement, usage
+	ViewAccount       Privilege = "account.view"        // one's own dashboard and settings
 	ViewSubAccounts   Privilege = "sub_accounts.view"   // a parent's users
 	ManageSubAccounts Privilege = "sub_accounts.manage" // a parent's Admins
 	ViewActionLog     Privilege = "action_log.view"     // a parent's users
-	BuyInStore        Privilege = "store.buy"           // a parent's Admins
+	BuyInStore        Privilege = "store.buy"           // a parent's Admins: features of the account itself
 	AccessSubAccounts Privilege = "sub_accounts.access" // a parent's Admins
 	DecideStaffAccess Privilege = "staff_access.decide" // a parent's Admins
 	ActivateAccount   Privilege = "account.activate"    // the user of a new account, until the code and a password are entered

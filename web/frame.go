@@ -89,10 +89,10 @@ func (v *visit) menu() []layouts.MenuEntry {
 	}
 	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
 	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
-	add(models.ViewAccount, "Reports", paths.UsageReport(), "chart-bar")
+	add(models.ViewReports, "Reports", paths.UsageReport(), "chart-bar")
 	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")
 	if v.showsBalance() {
-		add(models.ViewAccount, "Statement", paths.Statement(), "receipt")
+		add(models.ViewStatement, "Statement", paths.Statement(), "receipt")
 	}
 	add(models.BillingPayments, "Billing", paths.Billing(), "credit-card")
 	add(models.ViewSubAccounts, "Store", paths.Store(), "building-store")

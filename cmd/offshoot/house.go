@@ -11,6 +11,7 @@ import (
 	"offshoot/services/notify"
 	"offshoot/services/reports"
 	"offshoot/services/store"
+	"offshoot/services/usage"
 )
 
 // house is the services of one process, on one pool of connections.
@@ -22,6 +23,7 @@ type house struct {
 	reports  *reports.Service
 	notify   *notify.Service
 	work     *background.Service
+	usage    *usage.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -48,6 +50,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		reports:  reports.New(st),
 		notify:   mails,
 		work:     background.New(st),
+		usage:    usage.New(st),
 	}, nil
 }
 

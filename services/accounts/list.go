@@ -263,21 +263,6 @@ func (s *Service) ExportDetails(ctx context.Context, actor models.Actor, q model
 		}, `SELECT a.name, a.email, a.mobile, a.status, b.asset, b.allocated, b.balance, s.units_held / 1000000`+
 			` FROM accounts a JOIN wallets b ON b.tenant_id = a.tenant_id AND b.account_id = a.id AND b.kind = 'balance'
 			JOIN wallets s ON s.tenant_id = a.tenant_id AND s.account_id = a.id AND s.kind = 'spent'
-			WHERE `+numbered(f.sql)+` ORDER BY `+nameOrder+`, a.id`, f.args...)
+			WHERE `+store.Numbered(f.sql)+` ORDER BY `+nameOrder+`, a.id`, f.args...)
 	})
-}
-
-// numbered turns ? into $1, $2 …, which is how hand-written SQL has its values.
-func numbered(sql string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range sql {
-		if r == '?' {
-			n++
-			fmt.Fprintf(&b, "$%d", n)
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -105,6 +105,21 @@ func FeatureRefused(in Installation, parent models.Account, feature, reason stri
 		"You are welcome to ask again when things have changed.")
 }
 
+// SenderIDApproved tells an account that it may send from a Sender ID now (MSG-7).
+func SenderIDApproved(in Installation, a models.Account, name, sendersURL string) Message {
+	return letter(in, a, "Your Sender ID "+name+" is approved",
+		"The Sender ID "+name+" of your account "+a.Name+" at "+in.Name+" is approved. You can send from it now.",
+		sendersURL)
+}
+
+// SenderIDRefused tells an account that staff refused a Sender ID (MSG-7).
+func SenderIDRefused(in Installation, a models.Account, name, reason string) Message {
+	return letter(in, a, "Your request for the Sender ID "+name,
+		"We have looked at your request for the Sender ID "+name+" of your account "+a.Name+" at "+in.Name+" and cannot approve it.",
+		because(reason),
+		"You are welcome to ask for another one.")
+}
+
 // AccessNotice tells an account that somebody entered it, why, and until when at the latest (ACC-12).
 func AccessNotice(in Installation, a models.Account, who, reason string, from, until time.Time) Message {
 	return letter(in, a, who+" accessed your account "+a.Name,

@@ -23,6 +23,8 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/store/localpg"
 )
@@ -50,6 +52,8 @@ type Services struct {
 	Accounts *accounts.Service
 	Ledger   *ledger.Service
 	Notify   *notify.Service
+	Sharing  *sharing.Service
+	Senders  *senders.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -116,6 +120,8 @@ func open(t testing.TB, dsn, raw string) *Services {
 	}
 	s.Accounts = accounts.New(s.Store, s.Identity, installation)
 	s.Ledger = ledger.New(s.Store)
+	s.Sharing = sharing.New(s.Store)
+	s.Senders = senders.New(s.Store, installation)
 	return s
 }
 

@@ -89,6 +89,20 @@ var logSentences = map[models.Action]sentence{
 	},
 	models.FeatureModeChanged: func(l models.LogLine) string { return "Sub-account feature changed" + in(modes, l.Details["mode"]) },
 
+	models.SharingChanged:    shared,
+	models.SenderIDRequested: senderID("requested"),
+	models.SenderIDDescribed: func(l models.LogLine) string {
+		return because(named("Purpose of the Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" changed", l.Details["purpose"])
+	},
+	models.SenderIDApproved:     senderID("approved"),
+	models.SenderIDRefused:      senderID("refused"),
+	models.SenderIDWithdrawn:    senderID("withdrawn"),
+	models.FeatureAccessDrafted: about("Draft of the access of ", " to parts of the menu saved"),
+	models.FeatureAccessChanged: func(l models.LogLine) string {
+		return because("Access of "+l.AccountName+" to parts of the menu changed", l.Details["changed"])
+	},
+	models.FeatureAccessDropped: about("Draft of the access of ", " to parts of the menu discarded"),
+
 	models.AccessStarted: reasoned("Access to ", " started"),
 	models.AccessEnded: func(l models.LogLine) string {
 		return "Access to " + l.AccountName + " ended" + in(ends, l.Details["how"])
@@ -133,6 +147,25 @@ var logSentences = map[models.Action]sentence{
 		return firstOf(channels[l.Details["channel"]], Work(l.Details["kind"])) + to(l.Details["to"]) + " tried again"
 	},
 }
+
+// senderID is what became of a Sender ID, with the reason where there is one.
+func senderID(became string) sentence {
+	return func(l models.LogLine) string {
+		return because(named("Sender ID", quoted(l.Details["name"]))+" of "+l.AccountName+" "+became, l.Details["reason"])
+	}
+}
+
+// shared says who may use a resource from now on.
+func shared(l models.LogLine) string {
+	said := named(firstOf(shareKinds[l.Details["kind"]], "Resource"), quoted(l.Details["name"])) + " shared: " +
+		models.ShareSetting(l.Details["setting"]).Label()
+	if n := l.Details["accounts"]; l.Details["setting"] == string(models.Custom) {
+		said += ", sub-accounts: " + n
+	}
+	return said
+}
+
+var shareKinds = map[string]string{string(models.SharedSenderID): "Sender ID", string(models.SharedGroup): "Group", string(models.SharedPackage): "Package"}
 
 // consent is what became of somebody's request to enter the account.
 func consent(became string) sentence {
