@@ -10,6 +10,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
+	"offshoot/services/usage"
 )
 
 // Always: what the services promise, the database enforces by itself. Each statement goes around them and is refused.
@@ -90,6 +91,7 @@ func TestTheBooksCheckFindsFaults(t *testing.T) {
 		"transfers that paid":           `UPDATE messages SET charge_id = gen_random_uuid()`,
 		"what messages were given":      `UPDATE messages SET refund_id = charge_id WHERE refund_id IS NOT NULL`,
 		"names what paid":               `UPDATE messages SET charge_id = NULL WHERE refund_id IS NULL`,
+		"something names what paid":     `UPDATE messages SET package_id = gen_random_uuid() WHERE package_id IS NULL`,
 		"holds nothing":                 `UPDATE wallets SET closed_at = now() WHERE kind = 'balance'`,
 		"closed account holds":          `UPDATE wallets SET closed_at = now() WHERE kind = 'units'`,
 		"nothing is left":               `UPDATE packages SET expired_at = now()`,
@@ -130,9 +132,23 @@ func sent(t *testing.T, w *storetest.World, a models.Account) {
 			return err
 		}
 		for i, p := range receipts[0].Items {
+			var by *models.ID
+			if p.Package != models.NoID {
+				by = &p.Package
+			}
 			tx.Queue(`INSERT INTO messages (tenant_id, id, account_id, sender, recipient, country, body, encoding, parts, status, status_at, payer_id, package_id,
-					asset, amount, charge_id, accepted_at) VALUES ($1, $2, $3, 'Clinic', $4, 'DE', 'Hello', 'gsm7', 1, 'sent', $5, $6, NULL, $7, $8, $9, $5)`,
-				a.TenantID, models.NewIDAt(tx.Now), a.ID, fmt.Sprint("+491511234560", i), tx.Now, p.Payer, p.Amount.Asset, p.Amount.Micros(), p.Transfer)
+					asset, amount, charge_id, accepted_at) VALUES ($1, $2, $3, 'Clinic', $4, 'DE', 'Hello', 'gsm7', 1, 'sent', $5, $6, $10, $7, $8, $9, $5)`,
+				a.TenantID, models.NewIDAt(tx.Now), a.ID, fmt.Sprint("+491511234560", i), tx.Now, p.Payer, p.Amount.Asset, p.Amount.Micros(), p.Transfer, by)
+			counted := usage.Change{Account: a.ID, Kind: ledger.MessageUsage, Country: "DE", Status: "sent", At: tx.Now, Amounts: usage.Amounts{Quantity: 1, Parts: 1}}
+			switch {
+			case i == 3:
+				counted.Status = "failed"
+			case p.Amount.IsUnits():
+				counted.Units = p.Amount.Micros()
+			default:
+				counted.Cost, counted.OwnCost = p.Amount.Micros(), p.Amount.Micros()
+			}
+			usage.Count(tx, []usage.Change{counted})
 		}
 		last := receipts[0].Items[3]
 		back, err := ledger.GiveBack(ctx, tx, []ledger.Return{{Account: a.ID, Payer: last.Payer, Amount: last.Amount, Transfer: last.Transfer}})
