@@ -82,7 +82,16 @@ func Durable(b *testing.B) (*Services, *localpg.Server) {
 	must(b, err)
 	must(b, os.Chmod(dir, 0o711)) // as root, the server's account must get in
 	ctx := context.Background()
-	server, err := localpg.Start(ctx, localpg.Config{Dir: dir})
+	config := localpg.Config{Dir: dir}
+	server, err := localpg.Start(ctx, config)
+	must(b, err)
+	admin, err := pgx.Connect(ctx, server.AdminDSN(""))
+	must(b, err)
+	_, err = admin.Exec(ctx, `ALTER SYSTEM SET max_connections = 400`) // for pgbench with hundreds of callers
+	must(b, err)
+	must(b, admin.Close(ctx))
+	must(b, server.Stop())
+	server, err = localpg.Start(ctx, config)
 	must(b, err)
 	b.Cleanup(func() { _ = server.Stop(); _ = localpg.Remove(server.Dir()) })
 	must(b, migrations.Up(ctx, server.OwnerDSN(""), server.DSN("")))
