@@ -225,13 +225,23 @@ var cast struct {
 // NewWorld returns the cast on a database of its own.
 func NewWorld(t testing.TB) *World {
 	t.Helper()
+	w := UncheckedWorld(t)
+	t.Cleanup(func() { w.CheckBooks(t) })
+	return w
+}
+
+// UncheckedWorld is NewWorld without the check of the books, for tests that write past the services.
+func UncheckedWorld(t testing.TB) *World {
+	t.Helper()
 	cast.making.Lock()
 	if cast.template == "" {
 		makeCast(t)
 	}
 	cast.making.Unlock()
 	w := cast.world
-	w.Services = On(t, copyOf(t, cast.template))
+	dsn := copyOf(t, cast.template)
+	w.Services = open(t, dsn, RawDSN(t, dsn))
+	t.Cleanup(w.Store.Close)
 	return &w
 }
 
