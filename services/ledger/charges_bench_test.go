@@ -128,7 +128,9 @@ func chargeScript(tenant models.ID, name string, accounts int) string {
 		}
 		return strings.Join(strings.Fields(sql), " ") + ";\n"
 	}
-	id := func(n string) string { return "('00000000-0000-7000-8000-' || lpad(to_hex(:" + n + "::bigint), 12, '0'))::uuid" }
+	id := func(n string) string {
+		return "('00000000-0000-7000-8000-' || lpad(to_hex(:" + n + "::bigint), 12, '0'))::uuid"
+	}
 	of := func(column string) string {
 		return "(SELECT " + column + " FROM bench WHERE name = '" + name + "' AND n = :k)"
 	}

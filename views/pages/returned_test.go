@@ -19,7 +19,7 @@ func TestReturnedUnitsAreSaid(t *testing.T) {
 		if err := page.Render(t.Context(), &html); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(html.String(), "<b>4 units</b> of Europe &lt;10&gt; go back to you") {
+		if !strings.Contains(html.String(), "<b>4 units</b> of Europe &lt;10&gt; go back to you") || strings.Contains(html.String(), "nothing goes back") {
 			t.Error(html.String())
 		}
 	}
