@@ -24,6 +24,7 @@ CREATE INDEX wallets_of_package ON wallets (tenant_id, package_id) WHERE package
 ALTER TABLE wallets ADD COLUMN units_held bigint NOT NULL DEFAULT 0;
 ALTER TABLE wallets ADD COLUMN units_used_at timestamptz;
 CREATE INDEX wallets_by_units ON wallets (tenant_id, units_held, account_id) WHERE kind = 'spent';
+DROP INDEX wallets_by_last_at;
 CREATE INDEX wallets_by_activity ON wallets (tenant_id, (coalesce(greatest(last_at, units_used_at), '-infinity')), account_id) WHERE kind = 'spent';
 
 -- A transfer is written by one statement, so that its entries are added up from what the statement wrote: a set of hundreds

@@ -12,6 +12,7 @@ type ListedAccount struct {
 	Status       AccountStatus
 	Funding      Funding
 	Balance      Money
+	Units        int64 // of packages, together
 	LastLogin    *time.Time
 	LastActivity *time.Time // last usage
 }
@@ -28,7 +29,7 @@ type AccountQuery struct {
 }
 
 // AccountColumns are the columns that the list of sub-accounts can be ordered by.
-var AccountColumns = []string{"name", "email", "mobile", "status", "funding", "balance", "last_login", "last_activity"}
+var AccountColumns = []string{"name", "email", "mobile", "status", "funding", "balance", "units", "last_login", "last_activity"}
 
 // AccountList is one page of sub-accounts.
 type AccountList struct {

@@ -206,7 +206,7 @@ func TestDeactivateParent(t *testing.T) {
 	}
 	p.Visitor(t).SignIn(waiting.Email, p.OneTimePassword(t, waiting.Email)).Want(http.StatusForbidden)
 	staff := p.As(t, p.Sam)
-	usageForm(t, staff, p.Clinic.Own, "0", "u").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("This account is not active")
+	usageForm(t, staff, p.Clinic.Own, "0", "u").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("The parent account is not active")
 	staff.Get(staffPath(p.Clinic.ID, p.Clinic.Own.Account.ID)).Sees("Nobody can sign in here: North Clinic Group is deactivated")
 
 	v.Get(staffPath(p.Clinic.ID, p.Clinic.ID))

@@ -39,7 +39,8 @@ var orders = map[string]order{
 	"funding":       {"a.funding", "a.id", "text"},
 	"balance":       {"b.balance", "b.account_id", "bigint"},
 	"last_login":    {"coalesce(u.last_login_at, '-infinity')", "u.account_id", "timestamptz"},
-	"last_activity": {"coalesce(s.last_at, '-infinity')", "s.account_id", "timestamptz"},
+	"units":         {"s.units_held", "s.account_id", "bigint"},
+	"last_activity": {"coalesce(greatest(s.last_at, s.units_used_at), '-infinity')", "s.account_id", "timestamptz"},
 }
 
 // reads says whether a cursor's key is one of this order. A cursor of another order, or one that somebody made up, is
@@ -180,12 +181,12 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 		Status                           models.AccountStatus
 		Funding                          models.Funding
 		Asset                            string
-		Balance                          int64
+		Balance, Units                   int64
 		LastLoginAt, LastAt              *time.Time
 		SortKey                          string
 	}
 	query := fmt.Sprintf(`SELECT a.id, a.name, a.contact_name, a.email, a.mobile, a.status, a.funding, b.asset, b.balance,
-		u.last_login_at, s.last_at, (%[1]s)::text AS sort_key`+listFrom+` WHERE %[3]s ORDER BY %[1]s %[4]s, %[2]s %[4]s LIMIT %[5]d`,
+		u.last_login_at, s.units_held / 1000000 AS units, greatest(s.last_at, s.units_used_at) AS last_at, (%[1]s)::text AS sort_key`+listFrom+` WHERE %[3]s ORDER BY %[1]s %[4]s, %[2]s %[4]s LIMIT %[5]d`,
 		by.expr, by.id, f.sql, direction, pageSize+1)
 	if err := tx.Raw(query, f.args...).Scan(&rows).Error; err != nil {
 		return err
@@ -199,7 +200,7 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 	}
 	for _, r := range rows {
 		page.Rows = append(page.Rows, models.ListedAccount{ID: r.ID, Name: r.Name, ContactName: r.ContactName, Email: r.Email, Mobile: r.Mobile,
-			Status: r.Status, Funding: r.Funding, Balance: models.FromMicros(r.Balance, r.Asset), LastLogin: r.LastLoginAt, LastActivity: r.LastAt})
+			Status: r.Status, Funding: r.Funding, Balance: models.FromMicros(r.Balance, r.Asset), Units: r.Units, LastLogin: r.LastLoginAt, LastActivity: r.LastAt})
 	}
 	if len(rows) == 0 {
 		return nil
@@ -250,7 +251,7 @@ func (s *Service) ExportDetails(ctx context.Context, actor models.Actor, q model
 				var d models.SubAccountDetails
 				var asset string
 				var shared, remaining int64
-				if err := rows.Scan(&d.Name, &d.Email, &d.Mobile, &d.Status, &asset, &shared, &remaining); err != nil {
+				if err := rows.Scan(&d.Name, &d.Email, &d.Mobile, &d.Status, &asset, &shared, &remaining, &d.RemainingUnits); err != nil {
 					return err
 				}
 				d.SharingBalance, d.RemainingBalance = models.FromMicros(shared, asset), models.FromMicros(remaining, asset)
@@ -259,8 +260,9 @@ func (s *Service) ExportDetails(ctx context.Context, actor models.Actor, q model
 				}
 			}
 			return nil
-		}, `SELECT a.name, a.email, a.mobile, a.status, b.asset, b.allocated, b.balance`+
+		}, `SELECT a.name, a.email, a.mobile, a.status, b.asset, b.allocated, b.balance, s.units_held / 1000000`+
 			` FROM accounts a JOIN wallets b ON b.tenant_id = a.tenant_id AND b.account_id = a.id AND b.kind = 'balance'
+			JOIN wallets s ON s.tenant_id = a.tenant_id AND s.account_id = a.id AND s.kind = 'spent'
 			WHERE `+store.Numbered(f.sql)+` ORDER BY `+nameOrder+`, a.id`, f.args...)
 	})
 }

@@ -25,6 +25,8 @@ func listed(t *testing.T) *storetest.World {
 		`UPDATE wallets SET balance = (hashtext(id::text) & 7) * 1000000 WHERE tenant_id = $1 AND kind = 'balance' AND account_id <> tenant_id`,
 		`UPDATE wallets SET last_at = timestamptz '2026-01-01 10:00:00.123456Z' + (hashtext(id::text) & 3) * interval '1 day'
 			WHERE tenant_id = $1 AND kind = 'spent' AND hashtext(id::text) & 4 = 0`,
+		`UPDATE wallets SET units_held = (hashtext(id::text) & 3) * 1000000 WHERE tenant_id = $1 AND kind = 'spent' AND account_id <> tenant_id`,
+		`UPDATE wallets SET units_used_at = timestamptz '2026-01-02 11:00:00Z' WHERE tenant_id = $1 AND kind = 'spent' AND hashtext(id::text) & 8 = 0`,
 		`UPDATE users SET last_login_at = timestamptz '2026-01-01 10:00:00Z' + (hashtext(id::text) & 3) * interval '1 hour'
 			WHERE tenant_id = $1 AND hashtext(id::text) & 4 = 0`,
 		`UPDATE accounts SET mobile = '+4915112345' || (hashtext(id::text) & 7) WHERE tenant_id = $1 AND kind = 'sub'`,
@@ -73,6 +75,8 @@ func sortKey(r models.ListedAccount, column string) string {
 		return string(r.Funding)
 	case "balance":
 		return fmt.Sprintf("%020d", r.Balance.Micros())
+	case "units":
+		return fmt.Sprintf("%020d", r.Units)
 	case "last_login":
 		return at(r.LastLogin)
 	case "last_activity":

@@ -75,10 +75,10 @@ func show(tx *store.Tx, id models.ID) (models.ShownAccount, error) {
 	return found, err
 }
 
-// lastActivity is when the account last used anything that cost something.
+// lastActivity is when the account last used anything that cost something, money or units.
 func lastActivity(tx *store.Tx, id models.ID) (*time.Time, error) {
 	var row struct{ LastAt *time.Time }
-	err := tx.Raw(`SELECT last_at FROM wallets WHERE tenant_id = ? AND account_id = ? AND kind = 'spent'`, tx.Actor.Tenant, id).Scan(&row).Error
+	err := tx.Raw(`SELECT greatest(last_at, units_used_at) AS last_at FROM wallets WHERE tenant_id = ? AND account_id = ? AND kind = 'spent'`, tx.Actor.Tenant, id).Scan(&row).Error
 	return row.LastAt, err
 }
 

@@ -30,6 +30,7 @@ CREATE TABLE mini_transfers (id bigserial PRIMARY KEY, key text UNIQUE NOT NULL,
 CREATE TABLE mini_entries (wallet_id bigint NOT NULL REFERENCES mini_wallets, transfer_id bigint NOT NULL REFERENCES mini_transfers,
 	amount bigint NOT NULL, balance_after bigint NOT NULL, PRIMARY KEY (wallet_id, transfer_id));
 CREATE TABLE mini_log (id bigserial PRIMARY KEY, at timestamptz NOT NULL, action text NOT NULL, details jsonb NOT NULL);
+GRANT ALL ON mini_wallets, mini_transfers, mini_entries, mini_log, mini_transfers_id_seq, mini_log_id_seq TO PUBLIC;
 INSERT INTO mini_wallets SELECT n, 1000000000000 FROM generate_series(1, 400) n;
 CREATE FUNCTION mini_transfer(source bigint, target bigint, sum bigint, once text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE t bigint; a bigint; b bigint;
@@ -146,7 +147,7 @@ func pgbench(b *testing.B, server *localpg.Server, callers int, script string) f
 		b.Fatal(err)
 	}
 	path := server.Program("pgbench")
-	cfg, err := pgx.ParseConfig(server.OwnerDSN(""))
+	cfg, err := pgx.ParseConfig(server.DSN(""))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -54,7 +54,8 @@ var rules = []rule{
 	{"what messages cost is what the transfers that paid for them took", paidMessages("charge_id", "charge")},
 	{"what messages were given back is what the refunds gave", paidMessages("refund_id", "refund")},
 	{"a message that cost something names what paid", `SELECT id::text FROM messages
-		WHERE tenant_id = @tenant AND ((amount > 0) <> (charge_id IS NOT NULL) OR refund_id IS NOT NULL AND charge_id IS NULL)`},
+		WHERE tenant_id = @tenant AND ((amount > 0) <> (charge_id IS NOT NULL) OR refund_id IS NOT NULL AND charge_id IS NULL
+			OR CASE WHEN package_id IS NULL THEN asset LIKE 'units:%' ELSE asset <> 'units:' || package_id END)`},
 	{"a closed account holds nothing", `SELECT id::text FROM wallets
 		WHERE tenant_id = @tenant AND kind IN ('balance', 'units') AND closed_at IS NOT NULL AND balance <> 0`},
 	{"of an expired package nothing is left", `SELECT w.id::text FROM wallets w

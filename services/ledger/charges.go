@@ -249,9 +249,7 @@ func lockCharges(ctx context.Context, tx *store.Tx, payers map[models.ID]*purse,
 			return nil
 		})
 		return err
-	}, `SELECT c.* FROM unnest($2::uuid[], $3::text[]) o(account, reference)
-		CROSS JOIN LATERAL (SELECT id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at FROM charges
-			WHERE tenant_id = $1 AND account_id = o.account AND reference = o.reference OFFSET 0) c`, tx.Actor.Tenant, account, text)
+	}, findCharges, tx.Actor.Tenant, account, text)
 	if err := tx.Answers(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -260,6 +258,10 @@ func lockCharges(ctx context.Context, tx *store.Tx, payers map[models.ID]*purse,
 	}
 	return wallets, before, nil
 }
+
+const findCharges = `SELECT c.* FROM unnest($2::uuid[], $3::text[]) o(account, reference)
+		CROSS JOIN LATERAL (SELECT id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at FROM charges
+			WHERE tenant_id = $1 AND account_id = o.account AND reference = o.reference OFFSET 0) c`
 
 // chargeRow is one row of charges.
 type chargeRow struct {
@@ -295,8 +297,10 @@ func (r chargeRows) insert(tx *store.Tx, counts bool) {
 		kind[i], country[i], asset[i], reference[i] = c.kind, c.country, c.asset, c.reference
 		quantity[i], parts[i], amount[i], at[i] = c.quantity, c.parts, c.amount, c.at
 	}
-	tx.Queue(`INSERT INTO charges (tenant_id, id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at, counts)
-		SELECT $1, x.*, $14 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[],
-			$11::bigint[], $12::text[], $13::timestamptz[]) x`,
+	tx.Queue(insertCharges,
 		tx.Actor.Tenant, id, account, payer, transfer, kind, country, quantity, parts, asset, amount, reference, at, counts)
 }
+
+const insertCharges = `INSERT INTO charges (tenant_id, id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at, counts)
+		SELECT $1, x.*, $14 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[],
+			$11::bigint[], $12::text[], $13::timestamptz[]) x`

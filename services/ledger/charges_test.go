@@ -2,12 +2,15 @@ package ledger_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"offshoot/models"
 	"offshoot/services/ledger"
+	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
 
@@ -44,8 +47,9 @@ func TestChargeTakesFromTheRightPocket(t *testing.T) {
 }
 
 // MSG-8 in the making: a reference is charged once, fifty at once included; for something else it is refused.
-func TestChargeOncePerReference(t *testing.T) {
-	w := storetest.NewWorld(t)
+func TestChargeOncePerReference(t *testing.T) { bothWays(t, chargeOncePerReference) }
+
+func chargeOncePerReference(t *testing.T, w *storetest.World) {
 	c := w.Clinic
 	var wg sync.WaitGroup
 	for range 50 {
@@ -131,5 +135,88 @@ func TestStoppedAccountsUseNothing(t *testing.T) {
 	}
 	if _, err := message(w, w.Harbor.Shared, storetest.Yen(t, "1"), "b"); err != nil {
 		t.Errorf("parent active again: %v", err)
+	}
+}
+
+// Issue 4, combining: fifty at once who want everything; exactly one gets it, and each of the others is told why.
+func TestFiftyChargesWantEverything(t *testing.T) {
+	bothWays(t, func(t *testing.T, w *storetest.World) {
+		c := w.Clinic
+		var got atomic.Int64
+		var wg sync.WaitGroup
+		for n := range 50 {
+			wg.Go(func() {
+				switch _, err := message(w, c.Shared, storetest.Euros(t, "1000"), fmt.Sprint(n)); {
+				case err == nil:
+					got.Add(1)
+				case !errors.Is(err, ledger.ErrInsufficientBalance) || strings.Contains(err.Error(), "EUR"):
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if got.Load() != 1 || !w.BalanceOf(t, c.Account).IsZero() || w.Count(t, "charges") != 1 {
+			t.Error(got.Load(), w.BalanceOf(t, c.Account), w.Count(t, "charges"))
+		}
+	})
+}
+
+// Charges that are taken together are each as if they came alone: a transfer, a log line with its actor and a charge of its
+// own, and a balance after that goes down step by step; a reference that comes twice in a set is charged once.
+func TestChargesTakenTogetherAreEachTheirOwn(t *testing.T) {
+	w := storetest.NewWorld(t)
+	c := w.Clinic
+	var wg sync.WaitGroup
+	var repeated atomic.Int64
+	for n := range 100 {
+		wg.Go(func() {
+			got, err := message(w, c.Shared, storetest.Euros(t, "2"), fmt.Sprint(n/2))
+			if err != nil {
+				t.Error(err)
+			}
+			if got.Repeated {
+				repeated.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if repeated.Load() != 50 || w.BalanceOf(t, c.Account).Text() != "900.00" {
+		t.Error(repeated.Load(), w.BalanceOf(t, c.Account))
+	}
+	if n := w.Count(t, "action_log WHERE action = 'usage.charged' AND user_email = $1 AND account_id = $2", w.Sam.Email, c.Shared.Account.ID); n != 50 {
+		t.Errorf("%d lines", n)
+	}
+	if n := w.Count(t, "(SELECT DISTINCT transfer_id, balance_after FROM action_log WHERE action = 'usage.charged') x"); n != 50 {
+		t.Errorf("%d transfers", n)
+	}
+}
+
+// Combining is one process's: two that charge the same wallets meet at the rows, and nothing is charged twice or lost.
+func TestTwoProcessesChargeOneWallet(t *testing.T) {
+	w := storetest.NewWorld(t)
+	c := w.Clinic
+	elsewhere, err := store.Open(ctx, w.DSN, w.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.Close()
+	ledgers := []*ledger.Service{w.Ledger, ledger.New(elsewhere)}
+	var charged atomic.Int64
+	var wg sync.WaitGroup
+	for n := range 200 {
+		wg.Go(func() {
+			got, err := ledgers[n%2].Charge(ctx, w.Sam.Actor.In(c.ID), ledger.ChargeOrder{Account: c.Shared.Account.ID, Kind: ledger.CallUsage,
+				Country: "DE", Quantity: 1, Amount: storetest.Euros(t, "15"), Reference: fmt.Sprint(n / 2)})
+			switch {
+			case err == nil && !got.Repeated:
+				charged.Add(1)
+			case err != nil && !errors.Is(err, ledger.ErrInsufficientBalance):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if charged.Load() != 66 || w.BalanceOf(t, c.Account).Text() != "10.00" || w.Count(t, "charges") != 66 {
+		t.Error(charged.Load(), w.BalanceOf(t, c.Account))
 	}
 }

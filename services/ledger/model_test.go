@@ -16,7 +16,20 @@ import (
 //
 // BAL-1, BAL-2, ACC-9 and Always: an amount is in exactly one wallet at any moment; a refused action changes nothing.
 func TestLedgerAgainstItsModel(t *testing.T) {
-	w := storetest.NewWorld(t)
+	bothWays(t, ledgerAgainstItsModel)
+}
+
+// bothWays tests with charges taken together and one by one.
+func bothWays(t *testing.T, test func(*testing.T, *storetest.World)) {
+	t.Run("together", func(t *testing.T) { test(t, storetest.NewWorld(t)) })
+	t.Run("one by one", func(t *testing.T) {
+		w := storetest.NewWorld(t)
+		w.Ledger = ledger.New(w.Store, ledger.OneByOne())
+		test(t, w)
+	})
+}
+
+func ledgerAgainstItsModel(t *testing.T, w *storetest.World) {
 	n := 0
 	rapid.Check(t, func(r *rapid.T) {
 		w := freshCompany(t, w, n)

@@ -101,9 +101,10 @@ const lockPlaces = `SELECT ` + walletColumns + ` FROM wallets w
 // lockWallets takes wallets whose ids are known, as lock does, closed ones too; found has them with the transaction's next
 // answer.
 func lockWallets(tx *store.Tx, ids []models.ID, found *[]*wallet) {
-	tx.Ask(into(found), `SELECT `+walletColumns+` FROM wallets WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE`,
-		tx.Actor.Tenant, ids)
+	tx.Ask(into(found), lockByID, tx.Actor.Tenant, ids)
 }
+
+const lockByID = `SELECT ` + walletColumns + ` FROM wallets WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE`
 
 // movement is one transfer about to be posted: an amount from one locked wallet to another.
 type movement struct {

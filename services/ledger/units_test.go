@@ -219,3 +219,30 @@ func TestPurchase(t *testing.T) {
 		t.Error("not logged once")
 	}
 }
+
+// ACC-8, REP-2: the list and the file of sub-accounts tell the units that each has, and when it last used some.
+func TestUnitsInTheList(t *testing.T) {
+	w := storetest.NewWorld(t)
+	c := w.Clinic
+	for i, n := range []int64{4, 3} {
+		if err := giveUnits(w, c, c.Own.Account, pack(t, w, c.Account, fmt.Sprint("Units ", i), 10, 30), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pay(t, w, c.ID, bill(c.Own.Account, "a", to("DE", 2)))
+	page, err := w.Accounts.List(ctx, c.Admin.Actor, models.AccountQuery{Sort: "units", Desc: true})
+	if err != nil || len(page.Rows) != 2 || page.Rows[0].Units != 5 || page.Rows[0].LastActivity == nil || page.Rows[1].Units != 0 || page.Rows[1].LastActivity != nil {
+		t.Errorf("%+v %v", page.Rows, err)
+	}
+	if shown, err := w.Accounts.Show(ctx, c.Admin.Actor, c.Own.Account.ID); err != nil || shown.LastActivity == nil {
+		t.Error(shown.LastActivity, err)
+	}
+	var remaining []int64
+	err = w.Accounts.ExportDetails(ctx, c.Admin.Actor, models.AccountQuery{}, func(d models.SubAccountDetails) error {
+		remaining = append(remaining, d.RemainingUnits)
+		return nil
+	})
+	if err != nil || fmt.Sprint(remaining) != "[0 5]" {
+		t.Error(remaining, err)
+	}
+}

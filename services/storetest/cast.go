@@ -29,6 +29,7 @@ import (
 	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/store/localpg"
+	"offshoot/services/usage"
 )
 
 // Passphrase is the password of everybody in the cast.
@@ -85,7 +86,16 @@ func Durable(b *testing.B) (*Services, *localpg.Server) {
 	must(b, err)
 	must(b, os.Chmod(dir, 0o711)) // as root, the server's account must get in
 	ctx := context.Background()
-	server, err := localpg.Start(ctx, localpg.Config{Dir: dir})
+	config := localpg.Config{Dir: dir}
+	server, err := localpg.Start(ctx, config)
+	must(b, err)
+	admin, err := pgx.Connect(ctx, server.AdminDSN(""))
+	must(b, err)
+	_, err = admin.Exec(ctx, `ALTER SYSTEM SET max_connections = 400`) // for pgbench with hundreds of callers
+	must(b, err)
+	must(b, admin.Close(ctx))
+	must(b, server.Stop())
+	server, err = localpg.Start(ctx, config)
 	must(b, err)
 	b.Cleanup(func() { _ = server.Stop(); _ = localpg.Remove(server.Dir()) })
 	must(b, migrations.Up(ctx, server.OwnerDSN(""), server.DSN("")))
@@ -131,13 +141,17 @@ func open(t testing.TB, dsn, raw string) *Services {
 	return s
 }
 
-// CheckBooks fails the test when the books of any tenant are wrong.
+// CheckBooks fails the test when the books of any tenant are wrong, or its usage is not what its messages and charges say.
 func (s *Services) CheckBooks(t testing.TB) {
 	t.Helper()
 	for _, tenant := range s.tenants(t) {
-		must(t, s.Store.Read(context.Background(), models.System(tenant), func(_ context.Context, tx *store.Tx) error {
+		must(t, s.Store.Read(context.Background(), models.System(tenant), func(ctx context.Context, tx *store.Tx) error {
 			books, err := ledger.CheckBooks(tx)
-			for _, fault := range books.Faults {
+			if err != nil {
+				return err
+			}
+			miscounted, err := usage.Faults(ctx, tx)
+			for _, fault := range append(books.Faults, miscounted...) {
 				t.Errorf("books of %s: %s", tenant, fault)
 			}
 			return err
@@ -217,13 +231,23 @@ var cast struct {
 // NewWorld returns the cast on a database of its own.
 func NewWorld(t testing.TB) *World {
 	t.Helper()
+	w := UncheckedWorld(t)
+	t.Cleanup(func() { w.CheckBooks(t) })
+	return w
+}
+
+// UncheckedWorld is NewWorld without the check of the books, for tests that write past the services.
+func UncheckedWorld(t testing.TB) *World {
+	t.Helper()
 	cast.making.Lock()
 	if cast.template == "" {
 		makeCast(t)
 	}
 	cast.making.Unlock()
 	w := cast.world
-	w.Services = On(t, copyOf(t, cast.template))
+	dsn := copyOf(t, cast.template)
+	w.Services = open(t, dsn, RawDSN(t, dsn))
+	t.Cleanup(w.Store.Close)
 	return &w
 }
 

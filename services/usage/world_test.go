@@ -25,7 +25,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := storetest.NewWorld(t)
+	w := storetest.UncheckedWorld(t) // usage is counted here without messages
 	return &world{World: w, usage: usage.New(w.Store)}
 }
 

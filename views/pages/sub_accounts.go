@@ -66,11 +66,11 @@ func (p SubAccounts) kept() []ui.Hidden {
 	return kept
 }
 
-// sort is the head of a column. What is of interest at its greatest comes first that way round: balances and times.
+// sort is the head of a column. What is of interest at its greatest comes first that way round: balances, units and times.
 func (p SubAccounts) sort(label, column string) templ.Component {
 	q := p.first()
-	head := ui.SortHeader{Label: label, Figures: column == "balance"}
-	fromTop := column == "balance" || column == "last_login" || column == "last_activity"
+	head := ui.SortHeader{Label: label, Figures: column == "balance" || column == "units"}
+	fromTop := column == "balance" || column == "units" || column == "last_login" || column == "last_activity"
 	switch {
 	case p.List.Sorted == column && q.Desc:
 		head.Direction, q.Desc = "descending", false
