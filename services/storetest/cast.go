@@ -27,6 +27,7 @@ import (
 	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/store/localpg"
+	"offshoot/services/usage"
 )
 
 // Passphrase is the password of everybody in the cast.
@@ -125,13 +126,20 @@ func open(t testing.TB, dsn, raw string) *Services {
 	return s
 }
 
-// CheckBooks fails the test when the books of any tenant are wrong.
+// CheckBooks fails the test when the books of any tenant are wrong, or its usage is not what its messages and charges say.
 func (s *Services) CheckBooks(t testing.TB) {
 	t.Helper()
 	for _, tenant := range s.tenants(t) {
-		must(t, s.Store.Read(context.Background(), models.System(tenant), func(_ context.Context, tx *store.Tx) error {
+		must(t, s.Store.Read(context.Background(), models.System(tenant), func(ctx context.Context, tx *store.Tx) error {
 			books, err := ledger.CheckBooks(tx)
 			for _, fault := range books.Faults {
+				t.Errorf("books of %s: %s", tenant, fault)
+			}
+			if err != nil {
+				return err
+			}
+			faults, err := usage.Faults(ctx, tx)
+			for _, fault := range faults {
 				t.Errorf("books of %s: %s", tenant, fault)
 			}
 			return err
