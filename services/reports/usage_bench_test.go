@@ -301,3 +301,36 @@ func (f *traffic) files(b *testing.B) {
 	b.ReportMetric(float64(n)/median(copied).Seconds(), "rows/s-COPY")
 	b.ReportMetric(median(copied).Seconds()/median(written).Seconds(), "ratio")
 }
+
+// REP-1: the dashboard of a parent with 100,000 sub-accounts, each of which used something on ten days of the last sixty.
+func BenchmarkDashboardOfMany(b *testing.B) {
+	ctx := context.Background()
+	dsn := storetest.Database(b)
+	s, err := store.Open(ctx, dsn, func() time.Time { return trafficEnds })
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(s.Close)
+	f := &traffic{Service: New(s), raw: storetest.Raw(b, dsn), tenant: models.NewID()}
+	for _, sql := range []string{
+		`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency, status, funding, plan, created_at)
+			SELECT $1::uuid, CASE WHEN n = 0 THEN $1::uuid ELSE gen_random_uuid() END, CASE WHEN n = 0 THEN 'parent' ELSE 'sub' END, 'Clinic No. ' || n, '', '', '',
+				'DE', 'UTC', 'EUR', 'active', CASE WHEN n = 0 THEN '' ELSE 'own' END, CASE WHEN n = 0 THEN 'pre_pay' ELSE '' END, now()
+			FROM generate_series(0, 100000) n`,
+		`INSERT INTO wallets (tenant_id, id, account_id, kind, asset, balance) SELECT tenant_id, gen_random_uuid(), id, 'balance', 'EUR', 1000000 FROM accounts WHERE tenant_id = $1`,
+		`INSERT INTO usage_zones VALUES ($1, 'UTC')`,
+		`INSERT INTO usage_sums SELECT tenant_id, 2, (date '2026-11-21' - date '1970-01-01') - (n * 6 + get_byte(uuid_send(id), 15) % 6), id, '', '', '', 3, 3, 0, 0, 3, 0, 225000, 225000
+			FROM accounts, generate_series(0, 9) n WHERE tenant_id = $1 AND kind = 'sub'`,
+		`INSERT INTO usage_sums SELECT tenant_id, 3, period, '00000000-0000-0000-0000-000000000000', '', '', '', sum(messages), sum(delivered), 0, 0, sum(parts), 0, sum(cost), sum(own_cost)
+			FROM usage_account_days WHERE tenant_id = $1 GROUP BY tenant_id, period`,
+	} {
+		f.exec(b, sql, f.tenant)
+	}
+	f.exec(b, `VACUUM (ANALYZE) accounts, wallets, usage_sums`)
+	boss := models.Actor{Tenant: f.tenant, Account: f.tenant, Kind: models.Parent, Privileges: models.PrivilegesOf(models.Parent, models.Admin, nil)}
+	for b.Loop() {
+		if _, err := f.ParentDashboard(ctx, boss, time.UTC); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
