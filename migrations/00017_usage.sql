@@ -82,3 +82,6 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER count_charges AFTER INSERT ON charges REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION count_charges();
+
+-- The message log's rare statuses, of a whole tenant; messages_failed has them by account.
+CREATE INDEX messages_failed_of_all ON messages (tenant_id, status, id) WHERE status IN ('failed', 'cancelled', 'unconfirmed');

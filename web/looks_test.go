@@ -17,6 +17,7 @@ import (
 func TestEveryPageLooksRight(t *testing.T) {
 	p := webtest.Open(t)
 	furnish(t, p)
+	message := text(t, p, p.Clinic.Own, "+4915112345678", "Your appointment is at nine. "+strings.Repeat("Please be there in time. ", 8), models.MessageDelivered)
 	pending := p.AddPending(t, p.Clinic, "Pending Ward", "pending@clinic.example")
 	chromium := p.Chromium(t)
 	staff, parent, sub := chromium.Person().SignIn(p.Sam), chromium.Person().SignIn(p.Clinic.Admin), chromium.Person().SignIn(p.Clinic.Own)
@@ -39,6 +40,9 @@ func TestEveryPageLooksRight(t *testing.T) {
 		id := p.Clinic.Own.Account.ID
 		if strings.HasPrefix(r.Path, "/transfers/") {
 			id = transfer
+		}
+		if strings.HasPrefix(r.Path, "/messages/") {
+			id = message
 		}
 		for _, person := range []struct {
 			name string

@@ -104,10 +104,10 @@ func (v *visit) messagesAsked() (models.MessageQuery, reports.MessageFilter, *mo
 }
 
 // numberTyped is a number in E.164, in whatever way it was written; nationally it is one of the account's country. What is
-// none is "". Short numbers and others that nobody can be called at may stand in a log too.
+// none, too short or too long is "".
 func (v *visit) numberTyped(text string) string {
 	number, err := phonenumbers.Parse(strings.TrimSpace(text), v.session.Account.Country)
-	if err != nil {
+	if err != nil || !phonenumbers.IsPossibleNumber(number) {
 		return ""
 	}
 	return phonenumbers.Format(number, phonenumbers.E164)

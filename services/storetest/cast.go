@@ -154,6 +154,13 @@ func (s *Services) CheckBooks(t testing.TB) {
 			for _, fault := range append(books.Faults, miscounted...) {
 				t.Errorf("books of %s: %s", tenant, fault)
 			}
+			if err != nil {
+				return err
+			}
+			faults, err := usage.Faults(ctx, tx)
+			for _, fault := range faults {
+				t.Errorf("books of %s: %s", tenant, fault)
+			}
 			return err
 		}))
 	}

@@ -51,8 +51,6 @@ func TestCount(t *testing.T) {
 	if !errors.Is(err, gone) || w.changes(t, tenant) != 4 {
 		t.Errorf("%v, %d rows", err, w.changes(t, tenant))
 	}
-	_, err = w.Raw.Exec(ctx, `DELETE FROM usage_changes`)
-	must(t, err)
 }
 
 // REP-1: sums are by the parent's months and days and by quarters of an hour, with and without accounts, kind, country and
@@ -187,12 +185,18 @@ func TestChargesCountThemselves(t *testing.T) {
 	if f := faults(); len(f) != 0 {
 		t.Errorf("after: %q", f)
 	}
-	for _, spoil := range []string{`UPDATE usage_sums SET cost = cost + 1 WHERE level = 1`, `DELETE FROM usage_sums WHERE level = 8`,
-		`UPDATE usage_sums SET period = period + 1 WHERE level = 4`} {
+	for spoil, undo := range map[string]string{
+		`UPDATE usage_sums SET cost = cost + 1 WHERE level = 1`:        `UPDATE usage_sums SET cost = cost - 1 WHERE level = 1`,
+		`UPDATE usage_sums SET country = 'XX' WHERE level = 8`:         `UPDATE usage_sums SET country = 'FR' WHERE level = 8`,
+		`UPDATE usage_sums SET period = period + 1 WHERE level = 4`:    `UPDATE usage_sums SET period = period - 1 WHERE level = 4`,
+		`UPDATE usage_sums SET account_id = tenant_id WHERE level = 2`: `UPDATE usage_sums SET account_id = '` + w.Clinic.Shared.Account.ID.String() + `' WHERE level = 2`,
+	} {
 		_, err := w.Raw.Exec(ctx, spoil)
 		must(t, err)
 		if f := faults(); len(f) == 0 {
 			t.Errorf("%s is no fault", spoil)
 		}
+		_, err = w.Raw.Exec(ctx, undo)
+		must(t, err)
 	}
 }

@@ -3,6 +3,7 @@ package usage_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +21,8 @@ var ctx = context.Background()
 
 type world struct {
 	*storetest.World
-	usage *usage.Service
+	usage    *usage.Service
+	counting sync.Once
 }
 
 func newWorld(t testing.TB) *world {
@@ -36,9 +38,16 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// count counts as a change of a service would.
+// count counts as a change of a service would. There is no message behind it: what was counted is removed when the test ends,
+// before the books are checked.
 func (w *world) count(t testing.TB, tenant models.ID, changes ...usage.Change) {
 	t.Helper()
+	w.counting.Do(func() {
+		t.Cleanup(func() {
+			_, err := w.Raw.Exec(ctx, `TRUNCATE usage_changes, usage_sums`)
+			must(t, err)
+		})
+	})
 	must(t, w.Store.Settle(ctx, tenant, func(_ context.Context, tx *store.Tx) error {
 		usage.Count(tx, changes)
 		return nil

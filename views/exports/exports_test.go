@@ -144,10 +144,10 @@ func TestUsage(t *testing.T) {
 		costs       bool
 		head, first string
 	}{
-		{models.ByDay, false, true, "Day (Europe/Berlin),Messages,Parts,Other usage,Asset,Cost", "2026-10-01,1,2,3,JPY,1.234"},
-		{models.ByDay, true, false, "Day (Europe/Berlin),Account,Messages,Parts,Other usage", "2026-10-01,'=North,1,2,3"},
-		{models.ByMonth, false, true, "Month (Europe/Berlin),Messages,Parts,Other usage,Asset,Cost", "2026-10,1,2,3,JPY,1.234"},
-		{models.ByCountry, true, true, "Period (Europe/Berlin),Country,Country name,Account,Messages,Parts,Other usage,Asset,Cost", "2026-10-01/2026-11-21,DE,Germany,'=North,1,2,3,JPY,1.234"},
+		{models.ByDay, false, true, "Day (Europe/Berlin),Messages,Delivered share,Parts,Units,Other usage,Asset,Cost", "2026-10-01,1,,2,0,3,JPY,1.234"},
+		{models.ByDay, true, false, "Day (Europe/Berlin),Account,Messages,Delivered share,Parts,Units,Other usage", "2026-10-01,'=North,1,,2,0,3"},
+		{models.ByMonth, false, true, "Month (Europe/Berlin),Messages,Delivered share,Parts,Units,Other usage,Asset,Cost", "2026-10,1,,2,0,3,JPY,1.234"},
+		{models.ByCountry, true, true, "Period (Europe/Berlin),Country,Country name,Account,Messages,Delivered share,Parts,Units,Other usage,Asset,Cost", "2026-10-01/2026-11-21,DE,Germany,'=North,1,,2,0,3,JPY,1.234"},
 	} {
 		begin := func(b *bytes.Buffer) *Sheet[models.UsageRow] { return UsageCSV(b, days, c.by, c.account, c.costs) }
 		raw, _ := file(t, begin, used, used)

@@ -40,6 +40,19 @@ func TestMoney(t *testing.T) {
 	}
 }
 
+// SHR-2: units of a package are counted, and never called by the id of the package.
+func TestUnitsAreNoMoney(t *testing.T) {
+	pack := "units:0194a2b8-0000-7000-8000-000000000000"
+	for amount, want := range map[string]string{"1": "1 unit", "0": "0 units", "1200": "1,200 units", "-1": "−1 units"} {
+		if got := soft(render(t, t.Context(), ui.Money(money(amount, pack))).Find(".money").Text()); got != want {
+			t.Errorf("%s: %q", amount, got)
+		}
+		if got := soft(ui.MoneyText(t.Context(), money(amount, pack))); got != want {
+			t.Errorf("%s as text: %q", amount, got)
+		}
+	}
+}
+
 func TestMovement(t *testing.T) {
 	for amount, want := range map[string]string{"25": "+25.00 EUR", "-25": "−25.00 EUR", "0": "0.00 EUR"} {
 		if got := render(t, t.Context(), ui.Movement(money(amount, "EUR"))).Find(".money").Text(); soft(got) != want {
