@@ -89,13 +89,14 @@ func (v *visit) menu() []layouts.MenuEntry {
 	}
 	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
 	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
+	add(models.ViewUnits, "Account usage", paths.AccountUsage(), "package")
 	add(models.ViewReports, "Reports", paths.UsageReport(), "chart-bar")
 	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")
 	if v.showsBalance() {
 		add(models.ViewStatement, "Statement", paths.Statement(), "receipt")
 	}
 	add(models.BillingPayments, "Billing", paths.Billing(), "credit-card")
-	add(models.ViewSubAccounts, "Store", paths.Store(), "building-store")
+	add(models.ViewStore, "Store", paths.Store(), "building-store")
 	add(models.ViewAccount, "Settings", paths.Settings(), "settings")
 	add(models.SupportAccounts, "Accounts", paths.StaffAccounts(), "building")
 	add(models.SupportAccounts, "Requests", paths.StaffRequests(), "inbox")

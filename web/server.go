@@ -21,6 +21,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/static"
 )
@@ -35,6 +36,7 @@ type Config struct {
 	Notify   *notify.Service
 	Work     *background.Service
 	Billing  *billing.Service
+	Sharing  *sharing.Service
 
 	Installation string // its name on every page
 	Accent       string // one of layouts.Accents

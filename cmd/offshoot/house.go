@@ -11,6 +11,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/usage"
 )
@@ -25,6 +26,7 @@ type house struct {
 	notify   *notify.Service
 	work     *background.Service
 	billing  *billing.Service
+	sharing  *sharing.Service
 	usage    *usage.Service
 }
 
@@ -53,6 +55,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		notify:   mails,
 		work:     background.New(st),
 		billing:  billing.New(st),
+		sharing:  sharing.New(st),
 		usage:    usage.New(st),
 	}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -154,7 +153,7 @@ func (r *rateRow) read(semicolons bool) {
 			return
 		}
 	}
-	country, known := countryCalled(r.Text[countryColumn])
+	country, known := models.CountryCalled(r.Text[countryColumn])
 	if !known {
 		r.refuse(fmt.Sprintf("There is no country “%s”. Use its two-letter code, like DE.", cut(r.Text[countryColumn], 60)))
 		return
@@ -194,20 +193,3 @@ func cut(text string, most int) string {
 	}
 	return text
 }
-
-// countryCalled is the country of a code or a name.
-func countryCalled(text string) (string, bool) {
-	if code := strings.ToUpper(text); models.IsCountry(code) {
-		return code, true
-	}
-	code, known := countriesByName()[strings.ToLower(text)]
-	return code, known
-}
-
-var countriesByName = sync.OnceValue(func() map[string]string {
-	names := map[string]string{}
-	for _, c := range models.Countries() {
-		names[strings.ToLower(c.Name)] = c.Code
-	}
-	return names
-})

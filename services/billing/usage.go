@@ -12,7 +12,7 @@ import (
 )
 
 // Package returns a package of the actor's tenant as it was bought or granted.
-// For: a parent's users, and whoever shops for it. Refuses: missing privilege; no such package (ErrNoSuchPackage).
+// For: a parent's users, and whoever shops for it. Refuses: missing privilege; no such package (ledger.ErrNoSuchPackage).
 func (s *Service) Package(ctx context.Context, actor models.Actor, id models.ID) (models.Package, error) {
 	if !actor.Can(models.ViewSubAccounts) && !actor.Can(models.ShopInStore) && !actor.Can(models.SupportAccounts) {
 		return models.Package{}, models.ErrMissingPrivilege
@@ -40,7 +40,7 @@ func packageByID(tx *store.Tx, id models.ID) (models.Package, error) {
 	err := tx.Raw(`SELECT account_id, offer_id, name, units, array_to_string(countries, ' ') AS countries, source, currency, price, acquired_at, expires_at, expired_at
 		FROM packages WHERE tenant_id = ? AND id = ?`, tx.Actor.Tenant, id).Scan(&row).Error
 	if err == nil && row.AccountID == models.NoID {
-		err = ErrNoSuchPackage
+		err = ledger.ErrNoSuchPackage
 	}
 	p := models.Package{ID: id, Account: row.AccountID, Name: row.Name, Units: row.Units, Countries: strings.Fields(row.Countries), Source: models.PackageSource(row.Source),
 		Price: models.FromMicros(row.Price, row.Currency), AcquiredAt: row.AcquiredAt.UTC(), ExpiresAt: row.ExpiresAt.UTC(), ExpiredAt: row.ExpiredAt}
@@ -147,7 +147,7 @@ type SharedPackage struct {
 
 // ShowPackage returns a package of the actor's account with a page of the sub-accounts that were given units of it. An after
 // that is no cursor begins at the first.
-// For: a parent's Admins. Refuses: missing privilege; no such package (ErrNoSuchPackage).
+// For: a parent's Admins. Refuses: missing privilege; no such package (ledger.ErrNoSuchPackage).
 func (s *Service) ShowPackage(ctx context.Context, actor models.Actor, id models.ID, after string) (SharedPackage, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return SharedPackage{}, err
@@ -164,7 +164,7 @@ func (s *Service) ShowPackage(ctx context.Context, actor models.Actor, id models
 			}
 		}
 		if found.ID == models.NoID {
-			return ErrNoSuchPackage
+			return ledger.ErrNoSuchPackage
 		}
 		how, err := sharing.Of(tx, models.SharedPackage, id)
 		if err != nil {
