@@ -102,11 +102,15 @@ func usedBy(tx *store.Tx, account models.ID) ([]models.UsedPackage, error) {
 	if err != nil {
 		return nil, err
 	}
+	sources, err := sourcesOf(tx, ids)
+	if err != nil {
+		return nil, err
+	}
 	used := make([]models.UsedPackage, 0, len(held))
 	for _, h := range held {
 		p := asUsed(h, account)
 		if p.Own {
-			p.Setting = models.OnlyMe
+			p.Source, p.Setting = sources[p.ID], models.OnlyMe
 			if setting, set := settings[p.ID]; set {
 				p.Setting = setting
 			}
@@ -116,6 +120,23 @@ func usedBy(tx *store.Tx, account models.ID) ([]models.UsedPackage, error) {
 		used = append(used, p)
 	}
 	return used, nil
+}
+
+// sourcesOf says how packages were come by.
+func sourcesOf(tx *store.Tx, ids []models.ID) (map[models.ID]models.PackageSource, error) {
+	var rows []struct {
+		ID     models.ID
+		Source models.PackageSource
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err := tx.Raw(`SELECT id, source FROM packages WHERE tenant_id = ? AND id IN ?`, tx.Actor.Tenant, ids).Scan(&rows).Error
+	sources := make(map[models.ID]models.PackageSource, len(rows))
+	for _, r := range rows {
+		sources[r.ID] = r.Source
+	}
+	return sources, err
 }
 
 func asUsed(h models.UnitsHeld, reader models.ID) models.UsedPackage {

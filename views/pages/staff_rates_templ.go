@@ -1615,7 +1615,7 @@ func (p StaffRateImport) seen() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.FigureHead("Price now").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.FigureHead("Price before").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1710,7 +1710,7 @@ func (p StaffRateImport) seen() templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.FigureCell("Price now").Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.FigureCell("Price before").Render(templ.WithChildren(ctx, templ_7745c5c3_Var61), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
