@@ -20,6 +20,8 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/static"
 )
@@ -32,6 +34,8 @@ type Config struct {
 	Ledger   *ledger.Service
 	Reports  *reports.Service
 	Notify   *notify.Service
+	Sharing  *sharing.Service
+	Senders  *senders.Service
 	Work     *background.Service
 
 	Installation string // its name on every page

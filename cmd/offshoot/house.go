@@ -10,6 +10,8 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 )
 
@@ -21,6 +23,8 @@ type house struct {
 	ledger   *ledger.Service
 	reports  *reports.Service
 	notify   *notify.Service
+	sharing  *sharing.Service
+	senders  *senders.Service
 	work     *background.Service
 }
 
@@ -47,6 +51,8 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		ledger:   ledger.New(st),
 		reports:  reports.New(st),
 		notify:   mails,
+		sharing:  sharing.New(st),
+		senders:  senders.New(st, c.installation()),
 		work:     background.New(st),
 	}, nil
 }

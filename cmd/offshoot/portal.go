@@ -19,7 +19,7 @@ func newPortal(c config, h *house, demo bool, watch func() func(web.Answered), l
 		return nil, err
 	}
 	return web.New(web.Config{
-		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work,
+		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Sharing: h.sharing, Senders: h.senders, Work: h.work,
 		Installation: c.Name, Accent: c.Accent, Demo: demo,
 		TrustedProxies: proxies,
 		Secure:         strings.HasPrefix(c.installation().PublicURL, "https://"),
