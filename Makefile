@@ -4,7 +4,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES    = ./...
 
-.PHONY: help setup run build assets test check bench screenshots generate fmt clean generated formatted vet lint race unscoped elsewhere
+.PHONY: help setup run build assets test check bench screenshots generate fmt clean generated formatted vet lint race unscoped elsewhere operator
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ build: assets ## the program, bin/offshoot
 
 test: ## all tests
 	@./.ci/setup test
-	$(MAKE) --no-print-directory assets
+	$(MAKE) --no-print-directory assets operator
 	$(GO) test $(PACKAGES)
 
 check: assets generated formatted vet lint race unscoped elsewhere ## all that must hold before a change lands
@@ -44,6 +44,14 @@ static/node_modules/.package-lock.json: static/package.json static/package-lock.
 
 static/dist/tabler.css: static/node_modules/.package-lock.json static/build.mjs static/tabler.mjs static/icons.txt
 	cd static && npm run build
+	@touch $@
+
+# --- the mobile operator behind the Kannel of tests
+
+operator: services/gateways/kanneltest/node_modules/.package-lock.json
+
+services/gateways/kanneltest/node_modules/.package-lock.json: services/gateways/kanneltest/package.json services/gateways/kanneltest/package-lock.json
+	cd services/gateways/kanneltest && npm ci --ignore-scripts
 	@touch $@
 
 # --- sources that are made of others
@@ -74,7 +82,7 @@ lint: assets
 
 # Each package's tests start a private PostgreSQL of their own. The two that take longest begin first, so that no processor
 # waits for them at the end.
-race: assets
+race: assets operator
 	$(GO) test -race -timeout 25m ./web ./cmd/offshoot $(PACKAGES)
 
 # Services whose every condition on a tenant was taken away: row-level security alone keeps tenants apart.
@@ -87,5 +95,5 @@ elsewhere: assets
 	./.ci/with-postgres $(GO) test -count=1 -timeout 10m ./services/store ./services/ledger ./services/accounts ./cmd/offshoot
 
 clean: ## what was built; the data in .offshoot stays
-	rm -rf bin static/node_modules
+	rm -rf bin static/node_modules services/gateways/kanneltest/node_modules
 	find static/dist static/axetest/dist -mindepth 1 ! -name README.md -delete

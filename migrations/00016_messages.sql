@@ -18,13 +18,21 @@ CREATE TABLE sends (
     -- collecting whom it goes to; ready to be looked at and started; running; paused by a person; blocked by a rule that
     -- refused payment or use; done; cancelled
     status      text NOT NULL CHECK (status IN ('collecting', 'ready', 'running', 'paused', 'blocked', 'done', 'cancelled')),
+    held        boolean NOT NULL DEFAULT false, -- what is accepted is not handed over either
     problem     text NOT NULL DEFAULT '', -- of blocked: the code of the rule
+    reason      text NOT NULL DEFAULT '', -- of blocked: the rule's sentence
+    run         integer NOT NULL DEFAULT 0, -- counts starts and continuations: the job of an earlier one ends
     prices      jsonb, -- decided when it was started: price per part by country, in millionths of the currency
     currency    char(3) NOT NULL,
+    rows        bigint NOT NULL DEFAULT 0, -- positions given out: what was typed, uploaded or taken from the group
     recipients  bigint NOT NULL DEFAULT 0, -- good ones
     refused     bigint NOT NULL DEFAULT 0, -- of what was typed or uploaded
-    handled     bigint NOT NULL DEFAULT 0, -- recipients that became messages or were skipped: how far it has come
-    skipped     bigint NOT NULL DEFAULT 0, -- opted out, or without a price
+    duplicates  bigint NOT NULL DEFAULT 0, -- numbers that were there already
+    unfinished_since timestamptz, -- while what was typed or uploaded is being read; one that stays so was cut off
+    collected   uuid, -- the contact of the group up to which it has come
+    position    bigint NOT NULL DEFAULT 0, -- of the last recipient that was handled
+    handled     bigint NOT NULL DEFAULT 0, -- recipients that became messages or were skipped
+    skipped     bigint NOT NULL DEFAULT 0, -- opted out meanwhile, or without a price
     created_at  timestamptz NOT NULL,
     started_at  timestamptz,
     ended_at    timestamptz,
@@ -32,6 +40,7 @@ CREATE TABLE sends (
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id)
 );
 CREATE INDEX sends_by_account ON sends (tenant_id, account_id, id);
+CREATE INDEX sends_unfinished ON sends (unfinished_since) WHERE unfinished_since IS NOT NULL;
 SELECT isolate('sends');
 
 -- Whom a send goes to, in order, each number once; rows that were refused say why.
@@ -39,13 +48,17 @@ CREATE TABLE send_recipients (
     tenant_id uuid NOT NULL,
     send_id   uuid NOT NULL,
     position  bigint NOT NULL,
+    source    text NOT NULL CHECK (source IN ('typed', 'file', 'group')),
+    line      bigint NOT NULL, -- of what was typed or of the file; 0 from a group
     number    text NOT NULL, -- E.164, or what was typed where it is refused
     country   char(2), -- none where it is refused
     problem   text NOT NULL DEFAULT '', -- why it is refused or was skipped; '': good
     PRIMARY KEY (tenant_id, send_id, position),
-    FOREIGN KEY (tenant_id, send_id) REFERENCES sends (tenant_id, id)
+    FOREIGN KEY (tenant_id, send_id) REFERENCES sends (tenant_id, id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX send_recipients_number_key ON send_recipients (tenant_id, send_id, number) WHERE country IS NOT NULL;
+-- What is told of them: rows that were refused, and who was skipped.
+CREATE INDEX send_recipients_problem ON send_recipients (tenant_id, send_id, position) WHERE problem <> '';
 SELECT isolate('send_recipients');
 
 CREATE TABLE messages (
@@ -80,6 +93,7 @@ CREATE TABLE messages (
     CHECK (refund_id IS NULL OR status IN ('failed', 'cancelled'))
 ) PARTITION BY RANGE (id);
 CREATE INDEX messages_by_account ON messages (tenant_id, account_id, id);
+CREATE INDEX messages_by_send ON messages (tenant_id, send_id, id) WHERE send_id IS NOT NULL;
 CREATE INDEX messages_by_recipient ON messages (tenant_id, recipient, id);
 CREATE INDEX messages_by_charge ON messages (tenant_id, charge_id) WHERE charge_id IS NOT NULL;
 -- What is not settled yet, of a send and of all; most messages are.

@@ -15,6 +15,7 @@ var ActionGroups = []ActionGroup{
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},
 	{"privileges", "Privileges and users", []Action{PrivilegesChanged, FeatureAccessDrafted, FeatureAccessChanged, FeatureAccessDropped, UserAdded, UserChanged, UserDisabled, UserEnabled, InvitationSent,
 		InvitationAccepted, PasswordHandedOver, ProfileChanged}},
+	{"messages", "Messages", []Action{SendComposed, SendingStarted, SendingPaused, SendingContinued, SendingBlocked, SendingCancelled, SendingDone}},
 	{"catalogue", "Rates and packages", []Action{RateSet, RateDropped, RatesImported, OfferAdded, OfferChanged, PackageBought, PackageGranted, PackageExpired, PackageShared}},
 	{"features", "Features", []Action{FeatureEnabled, FeatureRequested, FeatureApproved, FeatureRefused, FeatureModeChanged}},
 	{"sharing", "Sharing and Sender IDs", []Action{SharingChanged, SenderIDRequested, SenderIDDescribed, SenderIDApproved, SenderIDRefused, SenderIDWithdrawn}},
@@ -23,6 +24,9 @@ var ActionGroups = []ActionGroup{
 	{"sign_in", "Sign-in", []Action{SignedIn, SignInRefused, SignedOut, SessionsEnded, PasswordSet, PasswordRefused, PasswordLinkAsked,
 		PasswordLinkSent, SecondFactorTurnedOn, SecondFactorTurnedOff, SecondFactorReset, SecondFactorRefused, RecoveryCodesMade}},
 	{"activation", "Activation", []Action{ActivationSent, ActivationOpened, CodeSent, CodeRefused, CodeAccepted}},
+	{"audience", "Audience", []Action{GroupAdded, GroupChanged, GroupDeleted, ContactAdded, ContactChanged, ContactRemoved, ImportStarted,
+		ContactsImported, OptOutAdded, OptOutRemoved}},
+	{"interactive", "Interactive", []Action{RuleAdded, RuleChanged, RuleDeleted, NumberAssigned, NumberReleased}},
 	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried, JobGivenUp}},
 }
 

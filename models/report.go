@@ -58,7 +58,7 @@ type UsageRow struct {
 	Day         Day           // by day: the day; by month: its first day; otherwise none
 	Country     string        // by country: ISO 3166-1 alpha-2 of the destination
 	Status      MessageStatus // by status: "" of what is no message
-	Account     ID     // NoID unless accounts are a column
+	Account     ID            // NoID unless accounts are a column
 	AccountName string
 	Usage
 }

@@ -20,7 +20,10 @@ func (v *visit) frame(title string) (layouts.Frame, error) {
 		if err != nil {
 			return f, err
 		}
-		f.Balance = &layouts.Balance{Label: "Available", Amount: b.Available(), Href: paths.Statement()}
+		f.Balance = &layouts.Balance{Label: "Available", Amount: b.Available()}
+		if v.actor.Can(models.ViewStatement) {
+			f.Balance.Href = paths.Statement()
+		}
 	}
 	flash, err := v.server.Identity.TakeFlash(v.ctx(), v.session)
 	if flash != "" {
@@ -89,6 +92,8 @@ func (v *visit) menu() []layouts.MenuEntry {
 	}
 	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
 	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
+	add(models.ViewMessages, "Messages", paths.MessageLog(), "message")
+	add(models.ViewSenderIDs, "Sender IDs", paths.SenderIDs(), "id")
 	add(models.ViewUnits, "Account usage", paths.AccountUsage(), "package")
 	add(models.ViewReports, "Reports", paths.UsageReport(), "chart-bar")
 	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")

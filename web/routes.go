@@ -12,6 +12,7 @@ type route struct {
 	needs        models.Privilege // "": anyone
 	handle       func(*visit) error
 	fresh        bool // asks for the password again when it was given a while ago
+	upload       bool // brings a file
 }
 
 // public is for anyone, signed in or not.
@@ -41,6 +42,10 @@ func (s *Server) routes() []route {
 	list := []route{
 		public(get, "/livez", s.showLive),
 		public(get, "/readyz", s.showReady),
+		public(get, "/gateways/:gateway/reports/:tenant/:message", s.hearReport),
+		public(post, "/gateways/:gateway/reports/:tenant/:message", s.hearReport),
+		public(get, "/gateways/:gateway/inbound", s.hearInbound),
+		public(post, "/gateways/:gateway/inbound", s.hearInbound),
 		public(get, "/sign-in", s.newSession),
 		public(post, "/sign-in", s.createSession),
 		public(post, "/sign-out", s.deleteSession),
@@ -97,6 +102,18 @@ func (s *Server) routes() []route {
 
 		needs(models.ViewStatement, get, "/statement", s.showStatement),
 		needs(models.ViewStatement, get, "/statement.csv", s.exportStatement),
+		needs(models.ViewMessages, get, "/messages", s.listMessages),
+		needs(models.ViewMessages, get, "/messages.csv", s.exportMessages),
+		needs(models.ViewMessages, get, "/messages/:id", s.showMessage),
+		needs(models.ViewSenderIDs, get, "/sender-ids", s.listSenderIDs),
+		needs(models.ViewSenderIDs, get, "/sender-ids.csv", s.exportSenderIDs),
+		needs(models.AddSenderIDs, get, "/sender-ids/new", s.newSenderID),
+		needs(models.AddSenderIDs, post, "/sender-ids", s.createSenderID),
+		needs(models.ViewSenderIDs, get, "/sender-ids/:id", s.showSenderID),
+		needs(models.AddSenderIDs, post, "/sender-ids/:id", s.updateSenderID),
+		needs(models.AddSenderIDs, post, "/sender-ids/:id/withdrawal", s.deleteSenderID),
+		needs(models.ManageSubAccounts, get, "/sender-ids/:id/sharing", s.editSharing(models.SharedSenderID)),
+		needs(models.ManageSubAccounts, post, "/sender-ids/:id/sharing", s.updateSharing(models.SharedSenderID)),
 		needs(models.ViewReports, get, "/reports/usage", s.showUsage),
 		needs(models.ViewReports, get, "/reports/usage.csv", s.exportUsage),
 		needs(models.ViewAccount, get, "/transfers/:id", s.showTransfer),
@@ -144,6 +161,9 @@ func (s *Server) routes() []route {
 		needs(models.ManageSubAccounts, get, "/sub-accounts/:id/edit", s.editSubAccount),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id", s.updateSubAccount),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/privileges", s.updatePrivileges),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/features", s.updateFeatureAccess),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/features/publication", s.publishFeatureAccess),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/features/discarding", s.discardFeatureAccess),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/funding", s.updateFunding),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/units", s.createSubAccountUnits),
 		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/units-back", s.createSubAccountUnitsBack),
@@ -204,6 +224,8 @@ func (s *Server) routes() []route {
 		needs(models.ManageOperator, post, "/staff/rates/packages/:offer", s.updateOffer),
 		needs(models.RecordMoney, get, "/staff/accounts/:tenant/packages/new", s.newGrant),
 		needs(models.RecordMoney, post, "/staff/accounts/:tenant/packages", s.createGrant),
+		needs(models.ManageParents, post, "/staff/requests/sender-ids/:tenant/:id/approval", s.createSenderApproval),
+		needs(models.ManageParents, post, "/staff/requests/sender-ids/:tenant/:id/refusal", s.createSenderRefusal),
 		needs(models.SupportAccounts, get, "/staff/background-work", s.listFailedWork),
 		needs(models.ManageOperator, post, "/staff/background-work/:tenant/:id/retry", s.createRetry),
 		needs(models.ManageOperator, post, "/staff/jobs/:job/retry", s.createJobRetry),

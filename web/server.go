@@ -6,6 +6,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -15,12 +16,17 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"offshoot/services/accounts"
+	"offshoot/services/audience"
 	"offshoot/services/background"
 	"offshoot/services/billing"
+	"offshoot/services/gateways"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/senders"
 	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/static"
@@ -28,15 +34,24 @@ import (
 
 // Config is everything the portal's pages need.
 type Config struct {
-	Store    *store.Store
-	Identity *identity.Service
-	Accounts *accounts.Service
-	Ledger   *ledger.Service
-	Reports  *reports.Service
-	Notify   *notify.Service
-	Work     *background.Service
-	Billing  *billing.Service
-	Sharing  *sharing.Service
+	Store     *store.Store
+	Identity  *identity.Service
+	Accounts  *accounts.Service
+	Ledger    *ledger.Service
+	Reports   *reports.Service
+	Notify    *notify.Service
+	Work      *background.Service
+	Billing   *billing.Service
+	Messaging *messaging.Service
+	Carrier   *messaging.Carrier // hears from the gateway what became of messages
+	Sharing   *sharing.Service
+	Senders   *senders.Service
+
+	Audience    *audience.Service
+	Interactive *inbound.Service
+
+	// Inbound takes a message that came in through the named gateway.
+	Inbound func(ctx context.Context, in gateways.Inbound, gateway string) error
 
 	Installation string // its name on every page
 	Accent       string // one of layouts.Accents
@@ -62,6 +77,8 @@ type Server struct {
 	echo  *echo.Echo
 	pages map[string]bool // the patterns that can be opened
 
+	uploads map[string]bool // the patterns of forms that bring a file
+
 	stopping atomic.Bool
 	current  atomic.Bool // the schema, when it was last asked for
 }
@@ -71,14 +88,17 @@ func New(c Config) (*Server, error) {
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}}
+	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}, uploads: map[string]bool{}}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(c.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
-	e.Use(s.identify, s.logRequest, s.recoverPanic, limitBody)
+	e.Use(s.identify, s.logRequest, s.recoverPanic, s.limitBody)
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.enter(r))
+		if r.upload {
+			s.uploads[r.path] = true
+		}
 		if r.method == http.MethodGet {
 			s.pages[r.path] = true
 			e.Add(http.MethodHead, r.path, s.enter(r))

@@ -28,6 +28,8 @@ type config struct {
 	Drain       string `env:"OFFSHOOT_DRAIN" help:"how long requests are still taken after SIGTERM, while /readyz says no, so that a balancer notices: serve takes 3s unless set, run no time"`
 	SMTPURL     string `env:"SMTP_URL" secret:"yes" help:"mail server: smtp://user:password@host (STARTTLS), smtps:// (TLS) or smtp+plain:// (this machine or network)"`
 	MailFrom    string `env:"OFFSHOOT_MAIL_FROM" help:"address that mails come from"`
+	GatewayURL  string `env:"GATEWAY_URL" secret:"yes" help:"gateway of messages: simulator: (nobody is written to), kannel://user:password@host?inbound=secret (kannel+http:// without TLS) or twilio://sid:token@api.twilio.com; the simulator unless set"`
+	TextFrom    string `env:"OFFSHOOT_TEXT_FROM" help:"what texts of the portal itself come from, such as activation codes: a number like +4915112345678, or up to 11 letters and digits; made of the name unless set"`
 }
 
 // settings are the fields of config, in order.

@@ -99,7 +99,8 @@ func textOf(keys *secrets.Keys, err error) string {
 
 func good() config {
 	return config{SecretKeys: ownKeys(), Addr: "127.0.0.1:8080", Data: "data", Name: "Acme", DatabaseURL: "postgres://acme:s3cret-db@db.test:5432/acme",
-		PublicURL: "https://portal.acme.test", SMTPURL: "smtp://acme:s3cret-mail@mail.test", MailFrom: "portal@acme.test"}
+		PublicURL: "https://portal.acme.test", SMTPURL: "smtp://acme:s3cret-mail@mail.test", MailFrom: "portal@acme.test",
+		GatewayURL: "kannel+http://acme:s3cret-gateway@gateway.test:13013?inbound=s3cret-0123456789"}
 }
 
 // Bad input: every problem is named, one by one and all at once, and no secret is.
@@ -143,6 +144,12 @@ func TestCheck(t *testing.T) {
 		{"unknown accent", func(c *config) { c.Accent = "pink" }, "OFFSHOOT_ACCENT must be one of", false},
 		{"mail server of another kind", func(c *config) { c.SMTPURL = "http://acme:s3cret-mail@mail.test" }, "SMTP_URL: ", false},
 		{"mail server with a bad port", func(c *config) { c.SMTPURL = "smtp://acme:s3cret-mail@mail.test:99999" }, "SMTP_URL: ", false},
+		{"no gateway", func(c *config) { c.GatewayURL = "" }, "GATEWAY_URL is not set", true},
+		{"a gateway that writes to nobody", func(c *config) { c.GatewayURL = "simulator:" }, "GATEWAY_URL is the simulator", true},
+		{"gateway of another kind", func(c *config) { c.GatewayURL = "smpp://acme:s3cret-gateway@gateway.test" }, "GATEWAY_URL must begin with", false},
+		{"gateway without a password", func(c *config) { c.GatewayURL = "kannel+http://acme@gateway.test" }, "GATEWAY_URL needs the user", false},
+		{"texts from a long name", func(c *config) { c.TextFrom = "Acme Messaging" }, "OFFSHOOT_TEXT_FROM must be", false},
+		{"texts from a bare number", func(c *config) { c.TextFrom = "4915112345678" }, "OFFSHOOT_TEXT_FROM must be", false},
 		{"mail from nobody", func(c *config) { c.MailFrom = "" }, "OFFSHOOT_MAIL_FROM: ", false},
 		{"mail from no address", func(c *config) { c.MailFrom = "portal" }, "OFFSHOOT_MAIL_FROM: ", false},
 	} {
@@ -162,7 +169,7 @@ func TestCheck(t *testing.T) {
 
 	all := config{Addr: "nowhere", Name: "\n", Accent: "pink", SMTPURL: "ftp://mail.test"}.checkProduction()
 	var p problems
-	if !errors.As(all, &p) || len(p) != 7 || strings.Count(all.Error(), "\n  - ") != 7 {
+	if !errors.As(all, &p) || len(p) != 8 || strings.Count(all.Error(), "\n  - ") != 8 {
 		t.Errorf("not all problems at once: %v", all)
 	}
 	for _, host := range []string{"http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080"} {

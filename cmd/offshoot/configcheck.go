@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"offshoot/services/gateways"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
 	"offshoot/views/layouts"
@@ -50,6 +51,12 @@ func (c config) checkProduction() error {
 	}
 	if c.SMTPURL == "" {
 		p = append(p, "SMTP_URL is not set: new accounts could not be activated without mail")
+	}
+	switch c.GatewayURL {
+	case "":
+		p = append(p, "GATEWAY_URL is not set: messages would be paid for and go nowhere. Name the gateway, or write "+gateways.SimulatedInProduction+" to have them only simulated")
+	case gateways.Simulated:
+		p = append(p, "GATEWAY_URL is the simulator, which writes to nobody: messages would be paid for and go nowhere. Write "+gateways.SimulatedInProduction+" where that is meant")
 	}
 	public, err := url.Parse(c.PublicURL)
 	switch {
@@ -111,6 +118,14 @@ func (c config) wrong() problems {
 	}
 	if _, err := c.trustedProxies(); err != nil {
 		p = append(p, "OFFSHOOT_TRUSTED_PROXIES: "+err.Error())
+	}
+	if c.GatewayURL != "" {
+		for _, problem := range gateways.Check(c.GatewayURL) {
+			p = append(p, "GATEWAY_URL "+problem)
+		}
+	}
+	if c.TextFrom != "" && !textSender.MatchString(c.TextFrom) {
+		p = append(p, "OFFSHOOT_TEXT_FROM must be a number such as +4915112345678, or up to 11 letters and digits with a letter among them, and is "+strconv.Quote(c.TextFrom))
 	}
 	if c.SMTPURL != "" {
 		if err := notify.CheckSMTPURL(c.SMTPURL); err != nil {

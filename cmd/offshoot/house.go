@@ -5,12 +5,16 @@ import (
 	"fmt"
 
 	"offshoot/services/accounts"
+	"offshoot/services/audience"
 	"offshoot/services/background"
 	"offshoot/services/billing"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/senders"
 	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/usage"
@@ -24,10 +28,15 @@ type house struct {
 	ledger   *ledger.Service
 	reports  *reports.Service
 	notify   *notify.Service
-	work     *background.Service
-	billing  *billing.Service
 	sharing  *sharing.Service
+	senders  *senders.Service
+	work     *background.Service
 	usage    *usage.Service
+	billing  *billing.Service
+	carrier  *messaging.Carrier
+	sends    *messaging.Service
+	audience *audience.Service
+	inbound  *inbound.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -40,7 +49,14 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		st.Close()
 		return nil, err
 	}
-	mails, err := notify.New(st, c.mail(demo))
+	gateway, err := c.openGateway(st)
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
+	leaving := c.mail(demo)
+	leaving.Text = c.texts(gateway)
+	mails, err := notify.New(st, leaving)
 	if err != nil {
 		st.Close()
 		return nil, fmt.Errorf("mail: %w", err)
@@ -53,10 +69,15 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		ledger:   ledger.New(st),
 		reports:  reports.New(st),
 		notify:   mails,
-		work:     background.New(st),
-		billing:  billing.New(st),
 		sharing:  sharing.New(st),
+		senders:  senders.New(st, c.installation()),
+		work:     background.New(st),
 		usage:    usage.New(st),
+		billing:  billing.New(st),
+		carrier:  messaging.NewCarrier(st, gateway),
+		sends:    messaging.New(st),
+		audience: audience.New(st),
+		inbound:  inbound.New(st),
 	}, nil
 }
 

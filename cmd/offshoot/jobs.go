@@ -10,8 +10,10 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"offshoot/services/audience"
 	"offshoot/services/billing"
 	"offshoot/services/identity"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/store"
 	"offshoot/services/usage"
@@ -29,17 +31,25 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	workers := river.NewWorkers()
 	notify.AddWorkers(workers, h.notify)
 	usage.AddWorkers(workers, h.usage)
+	messaging.AddCarrierWorkers(workers, h.carrier)
+	messaging.AddSendWorkers(workers, h.sends)
 	river.AddWorker(workers, &partKeeper{house: h, log: log})
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
 	billing.AddWorkers(workers, h.billing)
+	audience.AddWorkers(workers, h.audience)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault:  {MaxWorkers: 4},
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
+			audience.Queue:      {MaxWorkers: audience.QueueWorkers},
+
+			messaging.SendQueue:     {MaxWorkers: messaging.SendWorkers},
+			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
+			messaging.ReportQueue:   {MaxWorkers: messaging.ReportWorkers},
 		},
 		Workers: workers,
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
@@ -49,7 +59,8 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
 			every(time.Minute, billing.Expiry{}),
-			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{})},
+			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
+			every(time.Minute, messaging.ReconcileMessages{})},
 	})
 	if err != nil {
 		return nil, err
@@ -109,7 +120,9 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 		{"devices", people.SweepDevices},
 		{"password links", people.SweepPasswordLinks},
 		{"limits", store.SweepLimits},
+		{"contact imports", w.house.audience.SweepImports},
 		{"idempotency keys", store.SweepKeys},
+		{"uploads that were cut off", w.house.sends.SweepUnfinished},
 	} {
 		n, err := old.sweep(ctx)
 		if err != nil {

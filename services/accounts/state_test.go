@@ -94,7 +94,7 @@ func TestDeactivateAndReactivate(t *testing.T) {
 		}
 		in, err := w.Identity.SignIn(ctx, identity.SignInOrder{Email: a.Email, Password: password})
 		must(t, err)
-		var said models.Transfer
+		var said models.Returned
 		unchanged(t, w, func() {
 			said, err = w.Accounts.PreviewDeactivate(ctx, c.Admin.Actor, a.ID)
 			must(t, err)
@@ -224,7 +224,7 @@ func TestDelete(t *testing.T) {
 	in, err := w.Identity.SignIn(ctx, identity.SignInOrder{Email: sub.Email, Password: storetest.Passphrase})
 	must(t, err)
 	lines := w.Count(t, "action_log WHERE account_id = $1", sub.ID)
-	var said models.Transfer
+	var said models.Returned
 	unchanged(t, w, func() {
 		said, err = w.Accounts.PreviewDelete(ctx, c.Admin.Actor, sub.ID)
 		must(t, err)

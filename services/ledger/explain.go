@@ -23,6 +23,7 @@ type Considered struct {
 	Has     *models.Money // nil: the reader may not know
 	Needs   models.Money
 	Why     string // it cannot pay; "": it pays
+	Short   bool   // it would pay if it had more
 }
 
 // Explain asks the rules that Pay asks for one item of an account, and tells what each pocket said. What the reader, who is
@@ -47,7 +48,7 @@ func Explain(ctx context.Context, tx *store.Tx, account models.ID, item Item) (E
 	looked := p.choose(tx.Now, item, func(at *pocket) int64 { return at.spare })
 	for _, c := range looked {
 		isPackage := c.pkg != models.NoID
-		line := Considered{Payer: c.payer, Package: c.pkg, Name: c.name, Needs: c.needs(item)}
+		line := Considered{Payer: c.payer, Package: c.pkg, Name: c.name, Needs: c.needs(item), Short: c.why == hasTooLittle}
 		if isPackage || told(c.payer) {
 			has := models.FromMicros(c.spare, c.asset)
 			line.Has = &has

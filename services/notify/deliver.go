@@ -20,6 +20,8 @@ type Options struct {
 	SMTPURL string
 	// From is the address that mails come from, FromName the name beside it. From is needed with SMTPURL.
 	From, FromName string
+	// Text hands a text to the SMS gateway. Without it, texts stay in the outbox.
+	Text func(ctx context.Context, to, body string) TextAnswer
 	// KeepBodies is for the demo, where the outbox is the mailbox: secret bodies stay readable, Outbox answers, and what
 	// has nobody to carry it counts as sent. Elsewhere such a message is failed, for nobody will ever read it.
 	KeepBodies bool
@@ -27,10 +29,18 @@ type Options struct {
 	RootCAs *x509.CertPool
 }
 
+// TextAnswer is what became of a text. One that may have arrived without our knowing is not taken: it is tried again, as a mail is.
+type TextAnswer struct {
+	Taken   bool
+	Final   bool   // not taken, and never will be
+	Problem string // a sentence, where it was not taken
+}
+
 // Service delivers what is in the outbox.
 type Service struct {
 	store  *store.Store
 	server *mailServer // nil without SMTPURL
+	text   func(ctx context.Context, to, body string) TextAnswer
 	keep   bool
 	pauses []time.Duration // after the first try, the second …
 }
@@ -41,7 +51,7 @@ var pauses = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 
 
 // New makes the service. Refuses options that cannot work, without repeating the password.
 func New(st *store.Store, o Options) (*Service, error) {
-	s := &Service{store: st, keep: o.KeepBodies, pauses: pauses}
+	s := &Service{store: st, text: o.Text, keep: o.KeepBodies, pauses: pauses}
 	if o.SMTPURL == "" {
 		return s, nil
 	}
@@ -151,6 +161,10 @@ func (s *Service) try(ctx context.Context, id models.ID, row waiting) *outcome {
 		no = nobodyCarries("What it said was given up: the keys that it was sealed with are gone.")
 	case row.Channel == ByMail && s.server != nil:
 		no = s.server.hand(ctx, id, row.Recipient, row.Subject, row.Body, row.CreatedAt)
+	case row.Channel == ByText && s.text != nil:
+		if answer := s.text(ctx, row.Recipient, row.Body); !answer.Taken {
+			no = &refusal{errors.New(answer.Problem), answer.Final, answer.Problem}
+		}
 	case s.keep: // the outbox is where it was going
 	case row.Channel == ByMail:
 		no = nobodyCarries("No mail server is set up.")

@@ -6,8 +6,9 @@ import (
 	"offshoot/models"
 )
 
-// Settle is a Change by the installation itself that needs no line in the action log: what became of messages, thousands a
-// second, stands in their rows. What moves money within it is logged by who moves it (tx.Log). Retries like Change.
+// Settle is a Change by the installation itself that needs no line of its own in the action log: what became of messages
+// stands in their rows, and comes in by the thousand. Whoever moves an amount within it logs that, by tx.Log. Work may run
+// more than once, as that of a Change.
 func (s *Store) Settle(ctx context.Context, tenant models.ID, work func(ctx context.Context, tx *Tx) error) error {
 	return s.retry(ctx, func() error {
 		return s.within(ctx, models.System(tenant), changing, nil, func(ctx context.Context, tx *Tx) error {

@@ -5,8 +5,9 @@
 // written in the transaction of what it tells of, and every transaction carries its tenant, outside of which row-level
 // security lets it see and touch nothing.
 //
-// Beside them are three narrow ways in: Survey reads over all tenants, for staff; Note writes one statement that nobody is
-// told of, such as when a session was seen; Sweep throws old rows away, tenant by tenant.
+// Beside them are four narrow ways in: Survey reads over all tenants, for staff; Note writes one statement that nobody is
+// told of, such as when a session was seen; Settle is a change of the installation itself that stands in its own rows, such
+// as what became of messages; Sweep throws old rows away, tenant by tenant.
 package store
 
 import (

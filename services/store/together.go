@@ -25,6 +25,7 @@ type Together[Order, Value any] struct {
 	work  Set[Order, Value]
 	most  int
 	apart bool
+	quiet bool
 
 	mu    sync.Mutex
 	lines map[lineKey][]*waiter[Order, Value] // those that wait, where a set is under way
@@ -53,6 +54,9 @@ func NewTogether[Order, Value any](s *Store, most int, work Set[Order, Value]) *
 
 // Apart has each order taken by itself, by the same work. It is set before the first one. For: comparing.
 func (t *Together[Order, Value]) Apart() { t.apart = true }
+
+// Quiet has sets commit also when they log nothing, as those of Settle do. It is set before the first order.
+func (t *Together[Order, Value]) Quiet() { t.quiet = true }
 
 type lineKey struct{ tenant, key models.ID }
 
@@ -211,7 +215,7 @@ func (t *Together[Order, Value]) run(ctx context.Context, set []*waiter[Order, V
 				return errUnanswered
 			}
 			answers = found
-			if len(tx.events) == 0 {
+			if len(tx.events) == 0 && !t.quiet {
 				return tx.rollback(ctx)
 			}
 			return tx.commit(ctx)

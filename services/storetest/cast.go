@@ -19,9 +19,12 @@ import (
 	"offshoot/migrations"
 	"offshoot/models"
 	"offshoot/services/accounts"
+	"offshoot/services/audience"
 	"offshoot/services/billing"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
 	"offshoot/services/ledger"
+	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/secrets"
 	"offshoot/services/senders"
@@ -45,17 +48,20 @@ func (c *Clock) Add(d time.Duration) { c.micros.Add(d.Microseconds()) }
 
 // Services are all services on one test database, with a clock that the test moves.
 type Services struct {
-	DSN      string
-	Clock    *Clock
-	Store    *store.Store
-	Raw      *pgxpool.Pool // passes every policy and grant
-	Identity *identity.Service
-	Accounts *accounts.Service
-	Ledger   *ledger.Service
-	Notify   *notify.Service
-	Billing  *billing.Service
-	Sharing  *sharing.Service
-	Senders  *senders.Service
+	DSN       string
+	Clock     *Clock
+	Store     *store.Store
+	Raw       *pgxpool.Pool // passes every policy and grant
+	Identity  *identity.Service
+	Accounts  *accounts.Service
+	Ledger    *ledger.Service
+	Notify    *notify.Service
+	Billing   *billing.Service
+	Sharing   *sharing.Service
+	Senders   *senders.Service
+	Messaging *messaging.Service
+	Audience  *audience.Service
+	Inbound   *inbound.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -125,6 +131,9 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Billing = billing.New(s.Store)
 	s.Sharing = sharing.New(s.Store)
 	s.Senders = senders.New(s.Store, installation)
+	s.Messaging = messaging.New(s.Store)
+	s.Audience = audience.New(s.Store)
+	s.Inbound = inbound.New(s.Store)
 	return s
 }
 

@@ -24,8 +24,9 @@ var (
 
 // works are the kinds of background work.
 var works = map[string]string{"notify.deliver": "Delivering a mail or text", "sweep": "Clearing away what has expired",
-	"access.close":    "Closing accesses that are over",
-	"packages.expire": "Ending packages whose validity is over"}
+	"access.close": "Closing accesses that are over", "sends.accept": "Sending messages", "sends.collect": "Collecting recipients from a group",
+	"sends.cancel_rest": "Cancelling messages",
+	"packages.expire":   "Ending packages whose validity is over"}
 
 // Work is what a kind of background work is called.
 func Work(kind string) string {

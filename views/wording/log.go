@@ -81,15 +81,22 @@ var logSentences = map[models.Action]sentence{
 		return because(user("", " changed name or time zone in ")(l), changesOf(l.Details))
 	},
 
-	models.RateSet:        rateSet,
-	models.RateDropped:    rateDropped,
-	models.RatesImported:  ratesImported,
-	models.OfferAdded:     offer(" put into the catalogue"),
-	models.OfferChanged:   offer(" changed in the catalogue"),
-	models.PackageBought:  parcel(" bought for "),
-	models.PackageGranted: parcel(" granted to "),
-	models.PackageExpired: parcel(" ended for "),
-	models.PackageShared:  packageShared,
+	models.SendComposed:     about("Messages composed in ", ""),
+	models.SendingStarted:   send("started"),
+	models.SendingPaused:    send("paused"),
+	models.SendingContinued: send("continued"),
+	models.SendingBlocked:   send("blocked"),
+	models.SendingCancelled: send("cancelled"),
+	models.SendingDone:      send("handed over"),
+	models.RateSet:          rateSet,
+	models.RateDropped:      rateDropped,
+	models.RatesImported:    ratesImported,
+	models.OfferAdded:       offer(" put into the catalogue"),
+	models.OfferChanged:     offer(" changed in the catalogue"),
+	models.PackageBought:    parcel(" bought for "),
+	models.PackageGranted:   parcel(" granted to "),
+	models.PackageExpired:   parcel(" ended for "),
+	models.PackageShared:    packageShared,
 
 	models.FeatureEnabled:   fixed("Sub-account feature enabled"),
 	models.FeatureRequested: fixed("Sub-account feature requested"),
@@ -156,6 +163,17 @@ var logSentences = map[models.Action]sentence{
 	models.JobRetried: func(l models.LogLine) string {
 		return firstOf(channels[l.Details["channel"]], Work(l.Details["kind"])) + to(l.Details["to"]) + " tried again"
 	},
+}
+
+// send is what became of messages that are sent together, and how far they had come.
+func send(verb string) sentence {
+	return func(l models.LogLine) string {
+		said := "Messages of " + l.AccountName + " to " + l.Details["recipients"] + " recipients " + verb
+		if handled := l.Details["handled"]; handled != "" {
+			said += " after " + handled
+		}
+		return because(said, l.Details["reason"])
+	}
 }
 
 // senderID is what became of a Sender ID, with the reason where there is one.

@@ -1,0 +1,25 @@
+package messaging
+
+import (
+	"context"
+	"testing"
+
+	"offshoot/models"
+	"offshoot/services/store"
+)
+
+// TakeSlice accepts one slice of a send and no more.
+func TakeSlice(t testing.TB, s *Service, tenant, send models.ID) {
+	t.Helper()
+	err := s.store.Settle(context.Background(), tenant, func(ctx context.Context, tx *store.Tx) error {
+		row, err := sendOf(ctx, tx, send, unlocked)
+		if err != nil {
+			return err
+		}
+		_, _, err = accept(ctx, tx, Accept{Tenant: tenant, Send: send, Run: row.Run}, slice)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
