@@ -213,7 +213,7 @@ func (s *Server) routes() []route {
 		needs(models.ManageOperator, get, "/staff/rates/new", s.newRate),
 		needs(models.ManageOperator, post, "/staff/rates", s.createRate),
 		needs(models.ManageOperator, get, "/staff/rates/import", s.newRateImport),
-		needs(models.ManageOperator, post, "/staff/rates/import", s.previewRateImport),
+		upload(needs(models.ManageOperator, post, "/staff/rates/import", s.previewRateImport)),
 		needs(models.ManageOperator, post, "/staff/rates/import/application", s.createRateImport),
 		needs(models.SupportAccounts, get, "/staff/rates/:currency/:country", s.showRate),
 		needs(models.ManageOperator, post, "/staff/rates/:currency/:country/removal", s.deleteRate),

@@ -59,6 +59,9 @@ func readRates(file io.Reader) ([]rateRow, error) {
 	sheet := csv.NewReader(in)
 	sheet.Comma, sheet.FieldsPerRecord, sheet.TrimLeadingSpace = separatorOf(start), -1, true
 	head, err := sheet.Read()
+	if bad := new(csv.ParseError); err != nil && !errors.As(err, &bad) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, notRates("The first row cannot be read: check its quotes.")
 	}
@@ -71,6 +74,12 @@ func readRates(file io.Reader) ([]rateRow, error) {
 		cells, err := sheet.Read()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if bad := new(csv.ParseError); err != nil && !errors.As(err, &bad) {
+			return nil, err // of whoever sends the file
+		}
+		if len(rows) == MaxRateRows {
+			return nil, notRates("The file has more than 20,000 rows. Split it.")
 		}
 		if sheet.InputOffset() > maxRateBytes {
 			return nil, notRates("The file is too large: it may have four megabytes. Split it.")
@@ -88,9 +97,6 @@ func readRates(file io.Reader) ([]rateRow, error) {
 		}
 		if row.Text == [4]string{} {
 			continue
-		}
-		if len(rows) == MaxRateRows {
-			return nil, notRates("The file has more than 20,000 rows. Split it.")
 		}
 		row.read(sheet.Comma == ';')
 		rows = append(rows, row)
