@@ -35,6 +35,14 @@ const (
 	GrantedPackage PackageSource = "granted"
 )
 
+// Label is the word on screen.
+func (s PackageSource) Label() string {
+	if s == GrantedPackage {
+		return "Granted"
+	}
+	return "Bought"
+}
+
 // Package is a package of a parent account, as it was bought or granted.
 type Package struct {
 	ID         ID

@@ -39,6 +39,24 @@ func IsCountry(code string) bool {
 	return c != countries.Unknown && c.Alpha2() == code
 }
 
+// CountryCalled returns the code of the country that a text names, by its code or its name.
+func CountryCalled(text string) (string, bool) {
+	text = strings.TrimSpace(text)
+	if code := strings.ToUpper(text); IsCountry(code) {
+		return code, true
+	}
+	code, known := countriesByName()[strings.ToLower(text)]
+	return code, known
+}
+
+var countriesByName = sync.OnceValue(func() map[string]string {
+	names := map[string]string{}
+	for _, c := range Countries() {
+		names[strings.ToLower(c.Name)] = c.Code
+	}
+	return names
+})
+
 // CountryName is what people call the country, or the code itself when there is none.
 func CountryName(code string) string {
 	if !IsCountry(code) {

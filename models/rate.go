@@ -56,7 +56,7 @@ type ImportedRate struct {
 type RateImport struct {
 	Rows                             []ImportedRate
 	New, Changed, Unchanged, Refused int
-	Seal                             string // of exactly these outcomes
+	Seal                             string // of exactly the prices that it sets
 }
 
 // Changes is how many prices the import sets.

@@ -20,7 +20,10 @@ func (v *visit) frame(title string) (layouts.Frame, error) {
 		if err != nil {
 			return f, err
 		}
-		f.Balance = &layouts.Balance{Label: "Available", Amount: b.Available(), Href: paths.Statement()}
+		f.Balance = &layouts.Balance{Label: "Available", Amount: b.Available()}
+		if v.actor.Can(models.ViewStatement) {
+			f.Balance.Href = paths.Statement()
+		}
 	}
 	flash, err := v.server.Identity.TakeFlash(v.ctx(), v.session)
 	if flash != "" {
@@ -90,13 +93,15 @@ func (v *visit) menu() []layouts.MenuEntry {
 	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
 	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
 	add(models.ViewMessages, "Messages", paths.MessageLog(), "message")
+	add(models.ViewSenderIDs, "Sender IDs", paths.SenderIDs(), "id")
+	add(models.ViewUnits, "Account usage", paths.AccountUsage(), "package")
 	add(models.ViewReports, "Reports", paths.UsageReport(), "chart-bar")
 	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")
 	if v.showsBalance() {
 		add(models.ViewStatement, "Statement", paths.Statement(), "receipt")
 	}
 	add(models.BillingPayments, "Billing", paths.Billing(), "credit-card")
-	add(models.ViewSubAccounts, "Store", paths.Store(), "building-store")
+	add(models.ViewStore, "Store", paths.Store(), "building-store")
 	add(models.ViewAccount, "Settings", paths.Settings(), "settings")
 	add(models.SupportAccounts, "Accounts", paths.StaffAccounts(), "building")
 	add(models.SupportAccounts, "Requests", paths.StaffRequests(), "inbox")

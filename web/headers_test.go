@@ -47,7 +47,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 // ACC-11: over https every cookie is this host's alone, closed to scripts and to other sites, and sent in the open never.
 func TestCookiesOverHTTPS(t *testing.T) {
 	w := storetest.NewWorld(t)
-	server, err := web.New(web.Config{Store: w.Store, Identity: w.Identity, Accounts: w.Accounts, Ledger: w.Ledger, Reports: reports.New(w.Store), Notify: w.Notify,
+	server, err := web.New(web.Config{Store: w.Store, Identity: w.Identity, Accounts: w.Accounts, Ledger: w.Ledger, Reports: reports.New(w.Store), Notify: w.Notify, Sharing: w.Sharing, Senders: w.Senders,
 		Installation: "Offshoot", Secure: true, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ func TestEveryPageLooksRight(t *testing.T) {
 	handed.Open("/sign-in").Type("Email", given.Email).Type("Password", "abcde-fghij-kmnpq-rstuv").Press("Sign in")
 
 	transfer := p.NewestTransfer(t, p.Clinic.Own.Account)
+	catalogue := strings.NewReplacer(":package", furnishCatalogue(t, p).String(), ":offer", addOffer(t, p).String(), ":currency", "EUR", ":country", "DE")
 	checked := 0
 	for _, r := range web.Routes() {
 		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, ".png") || strings.HasSuffix(r.Path, "z") {
@@ -66,6 +67,7 @@ func TestEveryPageLooksRight(t *testing.T) {
 			if strings.HasPrefix(r.Path, "/staff") && strings.Contains(r.Path, "/users/") { // staff manage those of parents
 				path = strings.NewReplacer(":tenant", p.Clinic.ID.String(), ":id", p.Clinic.ID.String(), ":user", p.Clinic.Admin.Actor.User.String()).Replace(r.Path)
 			}
+			path = catalogue.Replace(path)
 			checked++
 			person.Look(1280, false).Open(path).Axe()
 			if over := person.Sideways(); over > 0 {

@@ -20,7 +20,6 @@ import (
 // notYet are the privileges that a parent can grant already and that open nothing so far, with the issue that brings what
 // they are for. The matrix fails when one of them opens a route, and when one that is not here opens none.
 var notYet = map[models.Privilege]string{
-	models.AddSenderIDs:        "issue 4: Sender IDs (MSG-7)",
 	models.APIApps:             "the issue that brings the API: keys (API-1)",
 	models.ManageAudience:      "issue 4: groups and contacts (MSG-5)",
 	models.InteractiveMessages: "issue 4: inbound messages and keywords (MSG-6)",

@@ -16,14 +16,18 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"offshoot/services/accounts"
+	"offshoot/services/audience"
 	"offshoot/services/background"
 	"offshoot/services/billing"
 	"offshoot/services/gateways"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/static"
 )
@@ -40,6 +44,11 @@ type Config struct {
 	Billing   *billing.Service
 	Messaging *messaging.Service
 	Carrier   *messaging.Carrier // hears from the gateway what became of messages
+	Sharing   *sharing.Service
+	Senders   *senders.Service
+
+	Audience    *audience.Service
+	Interactive *inbound.Service
 
 	// Inbound takes a message that came in through the named gateway.
 	Inbound func(ctx context.Context, in gateways.Inbound, gateway string) error

@@ -45,7 +45,7 @@ func serve(t *testing.T, change func(*web.Config), faster func(*http.Server)) (a
 	t.Helper()
 	w := storetest.NewWorld(t)
 	log = &buffer{}
-	c := web.Config{Store: w.Store, Identity: w.Identity, Accounts: w.Accounts, Ledger: w.Ledger, Reports: reports.New(w.Store), Notify: w.Notify,
+	c := web.Config{Store: w.Store, Identity: w.Identity, Accounts: w.Accounts, Ledger: w.Ledger, Reports: reports.New(w.Store), Notify: w.Notify, Sharing: w.Sharing, Senders: w.Senders,
 		Installation: "Offshoot", Log: slog.New(slog.NewTextHandler(log, nil))}
 	change(&c)
 	portal, err := web.New(c)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -132,7 +133,12 @@ func (s *Server) newRateImport(v *visit) error {
 
 // previewRateImport shows what a file would do, and carries the file along to be applied.
 func (s *Server) previewRateImport(v *visit) error {
-	return v.previewRates(v.field("file"), newKey(), nil)
+	page := pages.StaffRateImport{Key: newKey(), CSV: v.field("text")}
+	var file io.Reader = strings.NewReader(page.CSV)
+	if v.file != nil {
+		page.CSV, file = "", v.file
+	}
+	return v.previewRates(file, page)
 }
 
 func (s *Server) createRateImport(v *visit) error {
@@ -140,28 +146,25 @@ func (s *Server) createRateImport(v *visit) error {
 	if err != nil {
 		return err
 	}
-	file := v.field("file")
-	done, err := s.Billing.ImportRates(v.ctx(), v.actor, strings.NewReader(file), v.field("seal"), key)
+	file := v.field("text")
+	_, err = s.Billing.ImportRates(v.ctx(), v.actor, strings.NewReader(file), v.field("seal"), key)
 	if refused, ok := refusalOf(err); ok {
-		return v.previewRates(file, keyAfter(refused, key), refused)
+		return v.previewRates(strings.NewReader(file), pages.StaffRateImport{Key: keyAfter(refused, key), CSV: file, Refused: refused})
 	}
 	if err != nil {
 		return err
 	}
-	said := "The rate card is imported."
-	if done.Refused > 0 {
-		said += " Refused rows were left out."
-	}
-	return v.done(paths.StaffRates(), said)
+	return v.done(paths.StaffRates(), "The rate card is imported.")
 }
 
-func (v *visit) previewRates(file, key string, refused *models.Error) error {
-	page := pages.StaffRateImport{CSV: file, Key: key, Refused: refused}
+// previewRates shows what a file would do. The page carries along what it would set.
+func (v *visit) previewRates(file io.Reader, page pages.StaffRateImport) error {
 	status := http.StatusOK
-	if refused != nil {
-		status = formStatus(refused)
+	if page.Refused != nil {
+		status = formStatus(page.Refused)
 	}
-	seen, err := v.server.Billing.PreviewRates(v.ctx(), v.actor, strings.NewReader(file))
+	seen, err := v.server.Billing.PreviewRates(v.ctx(), v.actor, file)
+	v.drain()
 	if unread, ok := refusalOf(err); ok {
 		page.Refused = unread
 		return v.rateImport(formStatus(unread), page)
@@ -169,7 +172,7 @@ func (v *visit) previewRates(file, key string, refused *models.Error) error {
 	if err != nil {
 		return err
 	}
-	page.Import = &seen
+	page.Import, page.CSV = &seen, billing.RatesToApply(seen)
 	return v.rateImport(status, page)
 }
 

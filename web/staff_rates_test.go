@@ -1,6 +1,9 @@
 package web_test
 
 import (
+	"bytes"
+	"mime/multipart"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -35,9 +38,9 @@ func TestStaffImportRates(t *testing.T) {
 	staff := p.As(t, p.Sam)
 	staff.Get("/staff/rates").Click("Import")
 	staff.Press("Preview").Want(422).Sees("The file is empty")
-	staff.Fill("Rates as CSV", "country,currency,price,effective from\nDE,EUR,0.09,2026-12-01\nIN,EUR,0.02,\nAT,EUR,0.06,\nXX,EUR,1,\n").Press("Preview").Want(200)
+	staff.Fill("Rows", "country,currency,price,effective from\nDE,EUR,0.09,2026-12-01\nIN,EUR,0.02,\nAT,EUR,0.06,\nXX,EUR,1,\n").Press("Preview").Want(200)
 	staff.Sees("Nothing is changed yet").Sees("+20 %").Sees("There is no country “XX”")
-	staff.Press("Apply 2 prices").Sees("The rate card is imported. Refused rows were left out.")
+	staff.Press("Apply 2 prices").Sees("The rate card is imported.")
 	staff.Get("/staff/rates?q=india").Sees("0,02 EUR")
 
 	staff.Get("/staff/rates.csv?currency=EUR").Want(200)
@@ -45,5 +48,45 @@ func TestStaffImportRates(t *testing.T) {
 	if !strings.HasPrefix(file, "Country,Currency,Price,Effective from (Europe/Berlin)\r\n") || strings.Count(file, "\r\n") != 11 {
 		t.Fatal(file)
 	}
-	staff.Get("/staff/rates/import").Fill("Rates as CSV", file).Press("Preview").Sees("No row of this file sets a price.")
+	staff.Get("/staff/rates/import").Fill("Rows", file).Press("Preview").Sees("No row of this file sets a price.")
+}
+
+// BIL-1: the file itself may come, and one that is no file of rates is refused in a sentence.
+func TestStaffUploadRates(t *testing.T) {
+	p := webtest.Open(t)
+	staff := p.As(t, p.Sam)
+	staff.Get("/staff/rates/import")
+	sendFile(t, p, staff, "rates.csv", "\ufeffcountry;currency;price\r\nIN;EUR;0,02\r\nDE;EUR;nothing\r\n").Want(200).Sees("“nothing” is no price").Press("Apply 1 price").Sees("The rate card is imported.")
+	staff.Get("/staff/rates?q=india").Sees("0,02 EUR")
+	staff.Get("/staff/rates/import")
+	sendFile(t, p, staff, "rates.xlsx", "PK\x03\x04\x00\x00").Want(422).Sees("This is no text.")
+	sendFile(t, p, p.As(t, p.Clinic.Admin), "rates.csv", "country,currency,price\nDE,EUR,1\n").Want(403)
+}
+
+// sendFile posts the form of an import as a browser does that has a file for it.
+func sendFile(t *testing.T, p *webtest.Portal, v *webtest.Visitor, name, content string) *webtest.Visitor {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for field, text := range map[string]string{"text": "", "posted_in": v.Page.Find("input[name=posted_in]").AttrOr("value", "")} {
+		if err := form.WriteField(field, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = part.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err = form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest(http.MethodPost, p.URL+"/staff/rates/import", &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	return v.Do(request)
 }

@@ -24,14 +24,25 @@ func (s *Server) createFeature(v *visit) error {
 	return v.done(paths.SubAccounts(), "The Sub-account feature is enabled. Add your first sub-account.")
 }
 
+// store shows a parent its features and packages; a sub-account that shops on its parent's behalf, packages alone.
 func (v *visit) store(status int, refused *models.Error) error {
-	feature, err := v.server.Accounts.SubAccountFeature(v.ctx(), v.actor)
-	if err != nil {
+	page := pages.Store{MayBuy: v.actor.Can(models.BuyInStore), MayShop: v.actor.Can(models.ShopInStore), Refused: refused}
+	if v.actor.Account != v.actor.Tenant {
+		page.BuysFor = v.session.Parent.Name
+	} else {
+		feature, err := v.server.Accounts.SubAccountFeature(v.ctx(), v.actor)
+		if err != nil {
+			return err
+		}
+		page.SubAccounts = &feature
+	}
+	var err error
+	if page.Offers, err = v.server.Billing.OnSale(v.ctx(), v.actor); err != nil {
 		return err
 	}
-	frame, err := v.frame("Store")
-	if err != nil {
+	page.Currency = v.session.Account.Currency
+	if page.Frame, err = v.frame("Store"); err != nil {
 		return err
 	}
-	return v.page(status, pages.Store{Frame: frame, SubAccounts: feature, MayBuy: v.actor.Can(models.BuyInStore), Refused: refused}.View())
+	return v.page(status, page.View())
 }

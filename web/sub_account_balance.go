@@ -38,6 +38,15 @@ func (s *Server) updateFunding(v *visit) error {
 
 // subAccountBalance shows as chosen what the funding is now, unless another choice comes back refused.
 func (v *visit) subAccountBalance(status int, funding string, refused *models.Error) error {
+	return v.subAccountBalanceTab(status, pages.SubAccountBalance{Funding: funding, Refused: refused, Units: pages.UnitsForm{Key: newKey()}})
+}
+
+// subAccountUnits is the tab when its form of units comes back refused.
+func (v *visit) subAccountUnits(status int, form pages.UnitsForm, refused *models.Error) error {
+	return v.subAccountBalanceTab(status, pages.SubAccountBalance{Units: form, UnitsRefused: refused})
+}
+
+func (v *visit) subAccountBalanceTab(status int, page pages.SubAccountBalance) error {
 	head, err := v.subAccountHead()
 	if err != nil {
 		return err
@@ -49,8 +58,12 @@ func (v *visit) subAccountBalance(status int, funding string, refused *models.Er
 	if wrong {
 		status = http.StatusUnprocessableEntity
 	}
-	if refused == nil || isStale(refused) {
-		funding = string(head.Account.Funding)
+	if page.Refused == nil || isStale(page.Refused) {
+		page.Funding = string(head.Account.Funding)
 	}
-	return v.page(status, pages.SubAccountBalance{SubAccountHead: head, Funding: funding, Refused: refused, Statement: statement}.View())
+	page.SubAccountHead, page.Statement, page.Now = head, statement, v.server.Store.Now()
+	if page.Has, page.Give, err = v.server.Billing.SubAccountUnits(v.ctx(), v.actor, head.Account.ID); err != nil {
+		return err
+	}
+	return v.page(status, page.View())
 }

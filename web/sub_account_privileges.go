@@ -27,7 +27,7 @@ func (s *Server) listPrivileges(v *visit) error {
 }
 
 func (s *Server) showPrivileges(v *visit) error {
-	return v.privilegesForm(http.StatusOK, nil, nil)
+	return v.privilegesPage(http.StatusOK, pages.SubAccountPrivileges{})
 }
 
 func (s *Server) updatePrivileges(v *visit) error {
@@ -38,7 +38,7 @@ func (s *Server) updatePrivileges(v *visit) error {
 	ticked := v.ticked("privileges")
 	err = s.Accounts.SetPrivileges(v.ctx(), v.actor, id, v.version(), privileges(ticked))
 	if refused, ok := refusalOf(err); ok {
-		return v.privilegesForm(formStatus(refused), ticked, refused)
+		return v.privilegesPage(formStatus(refused), pages.SubAccountPrivileges{Ticked: ticked, Refused: refused})
 	}
 	if err != nil {
 		return err
@@ -46,18 +46,20 @@ func (s *Server) updatePrivileges(v *visit) error {
 	return v.done(paths.SubAccountPrivileges(id), "The privileges are saved.")
 }
 
-// privilegesForm shows what is granted now, also when it comes back because somebody else has changed it; what was ticked
-// comes back only where that itself was refused.
-func (v *visit) privilegesForm(status int, ticked []string, refused *models.Error) error {
-	head, err := v.subAccountHead()
-	if err != nil {
+// privilegesPage is the tab with its two forms, of which one may have come back. It shows what is granted now, also when it
+// comes back because somebody else has changed it; what was ticked comes back only where that itself was refused.
+func (v *visit) privilegesPage(status int, page pages.SubAccountPrivileges) (err error) {
+	if page.SubAccountHead, err = v.subAccountHead(); err != nil {
 		return err
 	}
-	if refused == nil || isStale(refused) {
-		ticked = nil
-		for _, p := range head.Account.Privileges {
-			ticked = append(ticked, string(p))
+	if page.Refused == nil || isStale(page.Refused) {
+		page.Ticked = nil
+		for _, p := range page.Account.Privileges {
+			page.Ticked = append(page.Ticked, string(p))
 		}
 	}
-	return v.page(status, pages.SubAccountPrivileges{SubAccountHead: head, Ticked: ticked, Refused: refused}.View())
+	if page.Features, err = v.server.Accounts.FeatureAccess(v.ctx(), v.actor, page.Account.ID); err != nil {
+		return err
+	}
+	return v.page(status, page.View())
 }

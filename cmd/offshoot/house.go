@@ -5,13 +5,17 @@ import (
 	"fmt"
 
 	"offshoot/services/accounts"
+	"offshoot/services/audience"
 	"offshoot/services/background"
 	"offshoot/services/billing"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
 	"offshoot/services/reports"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/usage"
 )
@@ -24,11 +28,15 @@ type house struct {
 	ledger   *ledger.Service
 	reports  *reports.Service
 	notify   *notify.Service
+	sharing  *sharing.Service
+	senders  *senders.Service
 	work     *background.Service
 	usage    *usage.Service
 	billing  *billing.Service
 	carrier  *messaging.Carrier
 	sends    *messaging.Service
+	audience *audience.Service
+	inbound  *inbound.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -61,11 +69,15 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		ledger:   ledger.New(st),
 		reports:  reports.New(st),
 		notify:   mails,
+		sharing:  sharing.New(st),
+		senders:  senders.New(st, c.installation()),
 		work:     background.New(st),
 		usage:    usage.New(st),
 		billing:  billing.New(st),
 		carrier:  messaging.NewCarrier(st, gateway),
 		sends:    messaging.New(st),
+		audience: audience.New(st),
+		inbound:  inbound.New(st),
 	}, nil
 }
 

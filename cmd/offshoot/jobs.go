@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"offshoot/services/audience"
 	"offshoot/services/billing"
 	"offshoot/services/identity"
 	"offshoot/services/messaging"
@@ -37,12 +38,14 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
 	billing.AddWorkers(workers, h.billing)
+	audience.AddWorkers(workers, h.audience)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault:  {MaxWorkers: 4},
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
+			audience.Queue:      {MaxWorkers: audience.QueueWorkers},
 
 			messaging.SendQueue:     {MaxWorkers: messaging.SendWorkers},
 			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
@@ -117,6 +120,7 @@ func (w *sweeper) Work(ctx context.Context, _ *river.Job[sweep]) error {
 		{"devices", people.SweepDevices},
 		{"password links", people.SweepPasswordLinks},
 		{"limits", store.SweepLimits},
+		{"contact imports", w.house.audience.SweepImports},
 		{"idempotency keys", store.SweepKeys},
 		{"uploads that were cut off", w.house.sends.SweepUnfinished},
 	} {

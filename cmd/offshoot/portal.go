@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"offshoot/models"
+	"offshoot/services/gateways"
 	"offshoot/web"
 )
 
@@ -20,13 +22,26 @@ func newPortal(c config, h *house, demo bool, watch func() func(web.Answered), l
 	}
 	return web.New(web.Config{
 		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work, Billing: h.billing,
-		Carrier: h.carrier, Messaging: h.sends,
+		Carrier: h.carrier, Messaging: h.sends, Sharing: h.sharing, Senders: h.senders,
+		Audience: h.audience, Interactive: h.inbound, Inbound: h.hearInbound(log),
 		Installation: c.Name, Accent: c.Accent, Demo: demo,
 		TrustedProxies: proxies,
 		Secure:         strings.HasPrefix(c.installation().PublicURL, "https://"),
 		Log:            log,
 		Watch:          watch,
 	})
+}
+
+// hearInbound takes a message that a gateway brought. One for a number that no account has is told in the log alone: there is
+// nothing that the gateway could do about it.
+func (h *house) hearInbound(log *slog.Logger) func(ctx context.Context, in gateways.Inbound, gateway string) error {
+	return func(ctx context.Context, in gateways.Inbound, gateway string) error {
+		received, err := h.inbound.Receive(ctx, in, gateway)
+		if err == nil && received.Account == models.NoID {
+			log.Warn("a message came for a number that no account has", "gateway", gateway, "mobile", in.To)
+		}
+		return err
+	}
 }
 
 // listen takes the address before anything is made or changed for it.

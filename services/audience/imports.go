@@ -447,6 +447,16 @@ func (s *Service) Run(ctx context.Context, job RunImport) error {
 	}
 }
 
+// runFor is Run for about so long; it says whether there is more to do.
+func (s *Service) runFor(ctx context.Context, job RunImport, turn time.Duration) (more bool, err error) {
+	for began := time.Now(); time.Since(began) < turn; {
+		if more, err = s.runChunk(ctx, job); err != nil || !more {
+			return more, err
+		}
+	}
+	return true, nil
+}
+
 func (s *Service) runChunk(ctx context.Context, job RunImport) (more bool, err error) {
 	err = s.store.Settle(ctx, job.Tenant, func(ctx context.Context, tx *store.Tx) error {
 		more = false

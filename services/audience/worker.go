@@ -33,10 +33,17 @@ type importer struct {
 	service *Service
 }
 
-func (*importer) Timeout(*river.Job[RunImport]) time.Duration { return time.Hour }
+// A large file is applied turn by turn: a job that runs for longer would be taken for one whose process died.
+const turn = time.Minute
+
+func (*importer) Timeout(*river.Job[RunImport]) time.Duration { return 2 * turn }
 
 func (w *importer) Work(ctx context.Context, job *river.Job[RunImport]) error {
-	return w.service.Run(ctx, job.Args)
+	more, err := w.service.runFor(ctx, job.Args, turn)
+	if err == nil && more {
+		return river.JobSnooze(0)
+	}
+	return err
 }
 
 type purger struct {
@@ -44,7 +51,7 @@ type purger struct {
 	service *Service
 }
 
-func (*purger) Timeout(*river.Job[PurgeGroup]) time.Duration { return time.Hour }
+func (*purger) Timeout(*river.Job[PurgeGroup]) time.Duration { return 4 * turn }
 
 func (w *purger) Work(ctx context.Context, job *river.Job[PurgeGroup]) error {
 	return w.service.Purge(ctx, job.Args)

@@ -37,8 +37,4 @@ var (
 		Message: "This package is not on sale any more."}
 	ErrPriceChanged = &models.Error{Kind: models.Conflict, Code: "price_changed",
 		Message: "The price has changed."}
-	ErrNoSuchPackage = &models.Error{Kind: models.NotFound, Code: "package_not_found",
-		Message: "There is no such package."}
-	ErrPackageEnded = &models.Error{Kind: models.Conflict, Code: "package_ended",
-		Message: "This package has ended."}
 )

@@ -175,7 +175,7 @@ func TestPurchase(t *testing.T) {
 		t.Error(on, err)
 	}
 	_, err = w.Billing.Package(ctx, w.Harbor.Admin.Actor, bought[0].ID)
-	refuses(t, "another tenant", err, billing.ErrNoSuchPackage)
+	refuses(t, "another tenant", err, ledger.ErrNoSuchPackage)
 }
 
 // SHR-2: a package ends once, also where several are at it; what is left anywhere is gone, nothing is refunded, and nobody

@@ -9,7 +9,6 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -60,6 +59,9 @@ func readRates(file io.Reader) ([]rateRow, error) {
 	sheet := csv.NewReader(in)
 	sheet.Comma, sheet.FieldsPerRecord, sheet.TrimLeadingSpace = separatorOf(start), -1, true
 	head, err := sheet.Read()
+	if bad := new(csv.ParseError); err != nil && !errors.As(err, &bad) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, notRates("The first row cannot be read: check its quotes.")
 	}
@@ -72,6 +74,12 @@ func readRates(file io.Reader) ([]rateRow, error) {
 		cells, err := sheet.Read()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if bad := new(csv.ParseError); err != nil && !errors.As(err, &bad) {
+			return nil, err // of whoever sends the file
+		}
+		if len(rows) == MaxRateRows {
+			return nil, notRates("The file has more than 20,000 rows. Split it.")
 		}
 		if sheet.InputOffset() > maxRateBytes {
 			return nil, notRates("The file is too large: it may have four megabytes. Split it.")
@@ -89,9 +97,6 @@ func readRates(file io.Reader) ([]rateRow, error) {
 		}
 		if row.Text == [4]string{} {
 			continue
-		}
-		if len(rows) == MaxRateRows {
-			return nil, notRates("The file has more than 20,000 rows. Split it.")
 		}
 		row.read(sheet.Comma == ';')
 		rows = append(rows, row)
@@ -154,7 +159,7 @@ func (r *rateRow) read(semicolons bool) {
 			return
 		}
 	}
-	country, known := countryCalled(r.Text[countryColumn])
+	country, known := models.CountryCalled(r.Text[countryColumn])
 	if !known {
 		r.refuse(fmt.Sprintf("There is no country “%s”. Use its two-letter code, like DE.", cut(r.Text[countryColumn], 60)))
 		return
@@ -194,20 +199,3 @@ func cut(text string, most int) string {
 	}
 	return text
 }
-
-// countryCalled is the country of a code or a name.
-func countryCalled(text string) (string, bool) {
-	if code := strings.ToUpper(text); models.IsCountry(code) {
-		return code, true
-	}
-	code, known := countriesByName()[strings.ToLower(text)]
-	return code, known
-}
-
-var countriesByName = sync.OnceValue(func() map[string]string {
-	names := map[string]string{}
-	for _, c := range models.Countries() {
-		names[strings.ToLower(c.Name)] = c.Code
-	}
-	return names
-})

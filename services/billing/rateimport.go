@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -224,6 +226,10 @@ func summed(rows []rateRow) models.RateImport {
 		case models.RateRefused:
 			done.Refused++
 		}
+		done.Rows = append(done.Rows, r.ImportedRate)
+		if r.Outcome != models.RateNew && r.Outcome != models.RateChanged {
+			continue
+		}
 		from, before := "at once", "" // the moment of at once is another each time
 		if !r.AtOnce {
 			from = strconv.FormatInt(r.Rate.From.UnixMicro(), 10)
@@ -231,9 +237,28 @@ func summed(rows []rateRow) models.RateImport {
 		if r.Before != nil {
 			before = r.Before.Text()
 		}
-		fmt.Fprintln(seal, r.Row, r.Outcome, r.Rate.Country, r.Rate.Price.Asset, r.Rate.Price.Micros(), before, from)
-		done.Rows = append(done.Rows, r.ImportedRate)
+		fmt.Fprintln(seal, r.Outcome, r.Rate.Country, r.Rate.Price.Asset, r.Rate.Price.Micros(), before, from)
 	}
 	done.Seal = hex.EncodeToString(seal.Sum(nil))
 	return done
+}
+
+// RatesToApply is a file with the rows of an import that set a price and no others, which has the same seal. A preview
+// carries it along until it is applied.
+func RatesToApply(seen models.RateImport) string {
+	var file strings.Builder
+	sheet := csv.NewWriter(&file)
+	_ = sheet.Write(columnNames[:]) // to memory
+	for _, r := range seen.Rows {
+		if r.Outcome != models.RateNew && r.Outcome != models.RateChanged {
+			continue
+		}
+		from := ""
+		if !r.AtOnce {
+			from = r.Rate.From.Format(time.RFC3339Nano)
+		}
+		_ = sheet.Write([]string{r.Rate.Country, r.Rate.Price.Asset, r.Rate.Price.Text(), from})
+	}
+	sheet.Flush()
+	return file.String()
 }

@@ -1,9 +1,12 @@
 package billing_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"offshoot/models"
@@ -39,6 +42,13 @@ func TestRateFileRefusals(t *testing.T) {
 		refuses(t, name, err, billing.ErrNotRates)
 		if !strings.Contains(field(err, "file"), c.says) {
 			t.Errorf("%s: %q", name, field(err, "file"))
+		}
+	}
+	broken := errors.New("the sender has gone")
+	for _, begun := range []string{"", "country,currency", "country,currency,price\nDE,EUR,1\nAT,EUR"} {
+		_, err := w.Billing.PreviewRates(ctx, w.Sam.Actor, io.MultiReader(strings.NewReader(begun), iotest.ErrReader(broken)))
+		if err == nil {
+			t.Errorf("%q that broke off was taken", begun)
 		}
 	}
 	_, err := w.Billing.ImportRates(ctx, w.Clinic.Admin.Actor, strings.NewReader("country,currency,price\nDE,EUR,1\n"), "", "")
@@ -116,7 +126,7 @@ func TestRateImport(t *testing.T) {
 		t.Error("a refusal changed something")
 	}
 	w.Clock.Add(time.Hour) // between preview and apply
-	_, err = w.Billing.ImportRates(ctx, w.Sam.Actor, strings.NewReader(file), done.Seal, "one")
+	_, err = w.Billing.ImportRates(ctx, w.Sam.Actor, strings.NewReader(billing.RatesToApply(done)), done.Seal, "one")
 	must(t, err)
 	_, err = w.Billing.ImportRates(ctx, w.Sam.Actor, strings.NewReader(file), done.Seal, "one") // the form sent twice
 	must(t, err)
@@ -175,6 +185,9 @@ func TestRateImportTakesTheExport(t *testing.T) {
 	done := preview(t, w, large.String())
 	_, err = w.Billing.ImportRates(ctx, w.Sam.Actor, strings.NewReader(large.String()), done.Seal, "")
 	must(t, err)
+	if n := len(billing.RatesToApply(done)); n > 1<<20 {
+		t.Error("a page would carry", n, "bytes along")
+	}
 	if took := time.Since(began); done.Changes() != billing.MaxRateRows || took > 20*time.Second {
 		t.Errorf("%d changes in %s", done.Changes(), took)
 	} else {

@@ -12,7 +12,7 @@ import (
 )
 
 // Package returns a package of the actor's tenant as it was bought or granted.
-// For: a parent's users, and whoever shops for it. Refuses: missing privilege; no such package (ErrNoSuchPackage).
+// For: a parent's users, and whoever shops for it. Refuses: missing privilege; no such package (ledger.ErrNoSuchPackage).
 func (s *Service) Package(ctx context.Context, actor models.Actor, id models.ID) (models.Package, error) {
 	if !actor.Can(models.ViewSubAccounts) && !actor.Can(models.ShopInStore) && !actor.Can(models.SupportAccounts) {
 		return models.Package{}, models.ErrMissingPrivilege
@@ -40,7 +40,7 @@ func packageByID(tx *store.Tx, id models.ID) (models.Package, error) {
 	err := tx.Raw(`SELECT account_id, offer_id, name, units, array_to_string(countries, ' ') AS countries, source, currency, price, acquired_at, expires_at, expired_at
 		FROM packages WHERE tenant_id = ? AND id = ?`, tx.Actor.Tenant, id).Scan(&row).Error
 	if err == nil && row.AccountID == models.NoID {
-		err = ErrNoSuchPackage
+		err = ledger.ErrNoSuchPackage
 	}
 	p := models.Package{ID: id, Account: row.AccountID, Name: row.Name, Units: row.Units, Countries: strings.Fields(row.Countries), Source: models.PackageSource(row.Source),
 		Price: models.FromMicros(row.Price, row.Currency), AcquiredAt: row.AcquiredAt.UTC(), ExpiresAt: row.ExpiresAt.UTC(), ExpiredAt: row.ExpiredAt}
@@ -102,11 +102,15 @@ func usedBy(tx *store.Tx, account models.ID) ([]models.UsedPackage, error) {
 	if err != nil {
 		return nil, err
 	}
+	sources, err := sourcesOf(tx, ids)
+	if err != nil {
+		return nil, err
+	}
 	used := make([]models.UsedPackage, 0, len(held))
 	for _, h := range held {
 		p := asUsed(h, account)
 		if p.Own {
-			p.Setting = models.OnlyMe
+			p.Source, p.Setting = sources[p.ID], models.OnlyMe
 			if setting, set := settings[p.ID]; set {
 				p.Setting = setting
 			}
@@ -116,6 +120,23 @@ func usedBy(tx *store.Tx, account models.ID) ([]models.UsedPackage, error) {
 		used = append(used, p)
 	}
 	return used, nil
+}
+
+// sourcesOf says how packages were come by.
+func sourcesOf(tx *store.Tx, ids []models.ID) (map[models.ID]models.PackageSource, error) {
+	var rows []struct {
+		ID     models.ID
+		Source models.PackageSource
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err := tx.Raw(`SELECT id, source FROM packages WHERE tenant_id = ? AND id IN ?`, tx.Actor.Tenant, ids).Scan(&rows).Error
+	sources := make(map[models.ID]models.PackageSource, len(rows))
+	for _, r := range rows {
+		sources[r.ID] = r.Source
+	}
+	return sources, err
 }
 
 func asUsed(h models.UnitsHeld, reader models.ID) models.UsedPackage {
@@ -147,7 +168,7 @@ type SharedPackage struct {
 
 // ShowPackage returns a package of the actor's account with a page of the sub-accounts that were given units of it. An after
 // that is no cursor begins at the first.
-// For: a parent's Admins. Refuses: missing privilege; no such package (ErrNoSuchPackage).
+// For: a parent's Admins. Refuses: missing privilege; no such package (ledger.ErrNoSuchPackage).
 func (s *Service) ShowPackage(ctx context.Context, actor models.Actor, id models.ID, after string) (SharedPackage, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return SharedPackage{}, err
@@ -164,7 +185,7 @@ func (s *Service) ShowPackage(ctx context.Context, actor models.Actor, id models
 			}
 		}
 		if found.ID == models.NoID {
-			return ErrNoSuchPackage
+			return ledger.ErrNoSuchPackage
 		}
 		how, err := sharing.Of(tx, models.SharedPackage, id)
 		if err != nil {

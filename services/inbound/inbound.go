@@ -7,30 +7,15 @@
 package inbound
 
 import (
-	"log/slog"
-
 	"offshoot/models"
 	"offshoot/services/store"
 )
 
 // Service is what pages and gateways ask.
-type Service struct {
-	store *store.Store
-	log   *slog.Logger
-}
-
-// Options are what a Service works with.
-type Options struct {
-	Log *slog.Logger // where messages to nobody's numbers are told; nil: nowhere
-}
+type Service struct{ store *store.Store }
 
 // New returns the service.
-func New(s *store.Store, o Options) *Service {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	return &Service{store: s, log: o.Log}
-}
+func New(s *store.Store) *Service { return &Service{store: s} }
 
 var (
 	// ErrNoSuchRule is the answer to a rule that is not there, or is another account's.

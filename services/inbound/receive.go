@@ -34,8 +34,8 @@ type Received struct {
 }
 
 // Receive keeps a message for the account that has the number it went to, opts its sender out or in, and answers it, all of
-// it or nothing. The same name of the same gateway again is the same message. A number that nobody has is told in the
-// log and is no error: there is nothing that the gateway could do about it. For: the gateway's callbacks.
+// it or nothing. The same name of the same gateway again is the same message. A number that nobody has is no
+// error: there is nothing that the gateway could do about it. For: the gateway's callbacks.
 func (s *Service) Receive(ctx context.Context, in gateways.Inbound, gateway string) (Received, error) {
 	to, from := plain(in.To, 40), plain(in.From, longestSender)
 	if number, problem := audience.ReadNumber(to, "ZZ"); problem == "" {
@@ -47,7 +47,6 @@ func (s *Service) Receive(ctx context.Context, in gateways.Inbound, gateway stri
 	}
 	owner, known := owners[to]
 	if !known {
-		s.log.Warn("a message came for a number that no account has", "gateway", gateway, "number", to)
 		return Received{}, nil
 	}
 	m := message{id: models.NoID, account: owner.AccountID, number: to, sender: from, body: plain(in.Body, longestBody), gateway: gateway, gatewayID: plain(in.ID, 200), sentAt: in.At}

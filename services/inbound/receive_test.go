@@ -34,7 +34,7 @@ type town struct {
 func newTown(t testing.TB) *town {
 	t.Helper()
 	w := storetest.NewWorld(t)
-	c := &town{World: w, in: inbound.New(w.Store, inbound.Options{})}
+	c := &town{World: w, in: inbound.New(w.Store)}
 	person := w.AddActive(t, w.Clinic, "Day Ward", "dayward@clinic.example", models.InteractiveMessages, models.ManageAudience)
 	c.ward = person.Actor
 	_, err := w.Ledger.Transfer(ctx, w.Clinic.Admin.Actor, ledger.TransferOrder{SubAccount: c.ward.Account, Amount: storetest.Euros(t, "1.00")})

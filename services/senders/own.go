@@ -173,6 +173,7 @@ func selectSeen(tx *store.Tx, q models.SenderQuery) (string, []any) {
 func complete(tx *store.Tx, rows []models.SenderID) error {
 	var own, shared []models.ID
 	for i, row := range rows {
+		veil(tx, &rows[i])
 		rows[i].Setting, rows[i].May = models.OnlyMe, models.MaySee
 		switch {
 		case row.AccountID == tx.Actor.Account:
@@ -205,6 +206,13 @@ func complete(tx *store.Tx, rows []models.SenderID) error {
 	return nil
 }
 
+// veil leaves out what those with whom a Sender ID is shared need not know: who of its account asked for it.
+func veil(tx *store.Tx, row *models.SenderID) {
+	if tx.Actor.Kind == models.Sub && row.AccountID != tx.Actor.Account {
+		row.RequestedBy, row.Entered = "", false
+	}
+}
+
 // Export hands every Sender ID that List finds to each. It streams. For: as List.
 func (s *Service) Export(ctx context.Context, actor models.Actor, q models.SenderQuery, each func(models.SenderID) error) error {
 	if err := actor.Require(models.ViewSenderIDs); err != nil {
@@ -219,6 +227,7 @@ func (s *Service) Export(ctx context.Context, actor models.Actor, q models.Sende
 					&r.Entered, &r.RequestedAt, &r.DecidedAt, &r.Version); err != nil {
 					return err
 				}
+				veil(tx, &r)
 				if err := each(r); err != nil {
 					return err
 				}

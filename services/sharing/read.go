@@ -88,7 +88,7 @@ func (s *Service) Complete(ctx context.Context, actor models.Actor, text string)
 	return found, err
 }
 
-// Named returns the sub-accounts of these names, whatever their capitals, and those names that no sub-account has.
+// Named returns the sub-account of a name, whatever its capitals. Refuses with ErrNoSuchSubAccount.
 // For: as Complete.
 func (s *Service) Named(ctx context.Context, actor models.Actor, name string) (models.NamedAccount, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
@@ -122,4 +122,18 @@ func clean(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), 1000)], ""), "\x00", "")
 	runes := []rune(strings.TrimSpace(norm.NFC.String(text)))
 	return string(runes[:min(len(runes), 120)])
+}
+
+// Accounts returns those of the sub-accounts that are there, in order of name: what a form named comes back with names.
+// For: as Complete.
+func (s *Service) Accounts(ctx context.Context, actor models.Actor, ids []models.ID) ([]models.NamedAccount, error) {
+	if err := actor.Require(models.ManageSubAccounts); err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var found []models.NamedAccount
+	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Raw(`SELECT a.id, a.name FROM accounts a WHERE a.tenant_id = ? AND a.kind = 'sub' AND a.status <> 'deleted' AND a.id IN ?
+			ORDER BY a.name_key, a.id`, tx.Actor.Tenant, ids[:min(len(ids), Most+1)]).Scan(&found).Error
+	})
+	return found, err
 }

@@ -19,8 +19,10 @@ import (
 	"offshoot/migrations"
 	"offshoot/models"
 	"offshoot/services/accounts"
+	"offshoot/services/audience"
 	"offshoot/services/billing"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
@@ -59,6 +61,8 @@ type Services struct {
 	Sharing   *sharing.Service
 	Senders   *senders.Service
 	Messaging *messaging.Service
+	Audience  *audience.Service
+	Inbound   *inbound.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -138,6 +142,8 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Sharing = sharing.New(s.Store)
 	s.Senders = senders.New(s.Store, installation)
 	s.Messaging = messaging.New(s.Store)
+	s.Audience = audience.New(s.Store)
+	s.Inbound = inbound.New(s.Store)
 	return s
 }
 

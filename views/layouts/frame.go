@@ -39,7 +39,7 @@ type MenuEntry struct {
 	Count   int64 // of what waits there; 0 shows nothing
 }
 
-// Balance is the figure at the top, a link to what it is made of.
+// Balance is the figure at the top, a link to what it is made of where the reader may see that.
 type Balance struct {
 	Label  string // "Available"
 	Amount models.Money

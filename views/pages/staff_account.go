@@ -32,6 +32,9 @@ func (p StaffAccount) head() ui.PageHead {
 		head.Others = append(head.Others, ui.Action{Label: "Record usage", Href: paths.NewStaffUsage(p.Shown.TenantID, p.Shown.ID), Icon: "message"})
 	}
 	head.Menu = append(head.Menu, ui.Action{Label: "Users", Href: paths.StaffUsers(p.Shown.TenantID, p.Shown.ID).All(), Icon: "users"})
+	if p.May.Money && p.isParent() {
+		head.Menu = append(head.Menu, ui.Action{Label: "Grant package", Href: paths.NewStaffGrant(p.Shown.TenantID), Icon: "package"})
+	}
 	if p.May.Manage && p.isParent() && p.Shown.Status != models.Deactivated {
 		head.Menu = append(head.Menu, ui.Action{Label: "Deactivate", Href: paths.StaffDeactivation(p.Shown.TenantID), Icon: "ban", Danger: true})
 	}

@@ -170,7 +170,7 @@ func (p StaffNewRate) back() *ui.Action {
 // StaffRateImport is the import of a rate card: choosing the file, or what it would do.
 type StaffRateImport struct {
 	Frame   layouts.Frame
-	CSV     string // the file, to be applied as it was seen
+	CSV     string // what was pasted; of an Import, what it sets
 	Key     string
 	Import  *models.RateImport // nil: no file yet
 	Zone    string

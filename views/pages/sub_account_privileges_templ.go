@@ -21,6 +21,10 @@ type SubAccountPrivileges struct {
 	SubAccountHead
 	Ticked  []string
 	Refused *models.Error
+
+	Features        []models.FeatureSetting
+	Chosen          map[string]models.FeatureAccess // as it was sent and came back
+	FeaturesRefused *models.Error
 }
 
 func (p SubAccountPrivileges) View() templ.Component {
@@ -87,7 +91,7 @@ func (p SubAccountPrivileges) View() templ.Component {
 					var templ_7745c5c3_Var5 string
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(p.Account.Name)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_privileges.templ`, Line: 22, Col: 51}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_privileges.templ`, Line: 26, Col: 51}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {
@@ -206,7 +210,7 @@ func (p SubAccountPrivileges) View() templ.Component {
 									var templ_7745c5c3_Var10 string
 									templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(g.Explanation)
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_privileges.templ`, Line: 41, Col: 41}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_privileges.templ`, Line: 45, Col: 41}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 									if templ_7745c5c3_Err != nil {
@@ -233,6 +237,14 @@ func (p SubAccountPrivileges) View() templ.Component {
 					return nil
 				})
 				templ_7745c5c3_Err = ui.Card("Privileges").Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = p.featureAccess().Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

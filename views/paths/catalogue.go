@@ -9,8 +9,8 @@ import (
 func StaffRates() string      { return "/staff/rates" }
 func StaffRateImport() string { return "/staff/rates/import" }
 func StaffRateApply() string  { return "/staff/rates/import/application" }
-func StaffOffers() string     { return "/staff/packages" }
-func NewStaffOffer() string   { return "/staff/packages/new" }
+func StaffOffers() string     { return "/staff/rates/packages" }
+func NewStaffOffer() string   { return "/staff/rates/packages/new" }
 func PackagesOnSale() string  { return "/store/packages" }
 func AccountUsage() string    { return "/usage" }
 func StaffNewRate() string    { return "/staff/rates/new" }
@@ -60,3 +60,11 @@ func PackageUnitsBack(id models.ID) string { return Package(id) + "/units-back" 
 
 func SubAccountUnits(id models.ID) string     { return SubAccount(id) + "/units" }
 func SubAccountUnitsBack(id models.ID) string { return SubAccount(id) + "/units-back" }
+
+// PackagePage is the page of a package with the sub-accounts after a cursor; PackageFor, with a name filled in.
+func PackagePage(id models.ID, after string) string {
+	return With(Package(id), url.Values{"after": {after}})
+}
+func PackageFor(id models.ID, name string) string {
+	return With(Package(id), url.Values{"account": {name}})
+}
