@@ -81,7 +81,9 @@ func (s *Server) listSends(v *visit) error {
 		MaySend: v.actor.Can(models.SendMessages), Accounts: v.actor.Can(models.ViewSubAccounts)}.View())
 }
 
-func (s *Server) showSend(v *visit) error { return v.sendPage(http.StatusOK, pages.Send{Key: newKey()}) }
+func (s *Server) showSend(v *visit) error {
+	return v.sendPage(http.StatusOK, pages.Send{Key: newKey()})
+}
 
 // sendPage shows a send: what it would cost, until it is started, and then how far it has come.
 func (v *visit) sendPage(status int, page pages.Send) error {

@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"testing"
+	"time"
 
 	"offshoot/models"
 	"offshoot/services/store"
@@ -23,3 +24,6 @@ func TakeSlice(t testing.TB, s *Service, tenant, send models.ID) {
 		t.Fatal(err)
 	}
 }
+
+// Paced sets how long a turn is, and how far acceptance may go ahead of the gateway.
+func Paced(s *Service, turn time.Duration, ahead int64) { s.turn, s.ahead = turn, ahead }
