@@ -191,3 +191,22 @@ func TestControlSendPages(t *testing.T) {
 		s.Post("/messages/sends/"+id.String()+"/pause", nil).Want(404)
 	}
 }
+
+// sentBy is a send that goes on.
+func sentBy(t *testing.T, p *webtest.Portal, who storetest.Person) models.ID {
+	t.Helper()
+	ctx := context.Background()
+	id, err := p.Messaging.Compose(ctx, who.Actor, messaging.Draft{Text: "Hi", Numbers: "+4915112505000\n+4915112505001\nnobody"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	preview, err := p.Messaging.Quote(ctx, who.Actor, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Messaging.Start(ctx, who.Actor, messaging.StartOrder{Send: id, Quoted: preview.Quoted, Key: models.NewID().String()}); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, p, who.Account.TenantID, id)
+	return id
+}
