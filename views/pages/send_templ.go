@@ -1342,7 +1342,7 @@ func (p Send) progress() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.CountBar(ctx, "Handled", p.Send.Handled, p.Send.Recipients, "recipients").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.WorkBar(ctx, "Handled", p.Send.Handled, p.Send.Recipients, "recipients").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
