@@ -33,6 +33,7 @@ func TestEveryPageLooksRight(t *testing.T) {
 
 	transfer := p.NewestTransfer(t, p.Clinic.Own.Account)
 	catalogue := strings.NewReplacer(":package", furnishCatalogue(t, p).String(), ":offer", addOffer(t, p).String(), ":currency", "EUR", ":country", "DE")
+	send := sentBy(t, p, p.Clinic.Own)
 	checked := 0
 	for _, r := range web.Routes() {
 		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, ".png") || strings.HasSuffix(r.Path, "z") {
@@ -44,6 +45,9 @@ func TestEveryPageLooksRight(t *testing.T) {
 		}
 		if strings.HasPrefix(r.Path, "/messages/") {
 			id = message
+		}
+		if strings.HasPrefix(r.Path, "/messages/sends/") {
+			id = send
 		}
 		for _, person := range []struct {
 			name string

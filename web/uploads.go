@@ -16,9 +16,8 @@ import (
 
 const (
 	maxUpload = 200 << 20
-	// what may stand before the file
-	mostFields   = 50
-	longestField = 64 << 10
+	// what may stand before the file, which together is no larger than an ordinary form
+	mostFields = 50
 	// uploadPause is how long nothing may arrive; the whole may take as long as it comes
 	uploadPause = time.Minute
 )
@@ -68,6 +67,7 @@ func (v *visit) parseUpload() error {
 		return errBadForm
 	}
 	v.typed = url.Values{}
+	left := maxBody
 	for range mostFields {
 		v.waitForMore()
 		part, err := parts.NextPart()
@@ -81,9 +81,12 @@ func (v *visit) parseUpload() error {
 			v.file = &uploaded{Name: part.FileName(), part: part, v: v}
 			return v.checkPostedIn()
 		}
-		text, err := io.ReadAll(io.LimitReader(part, longestField+1))
-		if err != nil || len(text) > longestField {
+		text, err := io.ReadAll(io.LimitReader(part, int64(left)+1))
+		if err != nil {
 			return errBadForm
+		}
+		if left -= len(text); left < 0 {
+			return echo.NewHTTPError(http.StatusRequestEntityTooLarge)
 		}
 		v.typed.Add(part.FormName(), string(text))
 	}

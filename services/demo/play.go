@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -67,7 +66,7 @@ func (o Options) player(ctx context.Context, start time.Time) (*player, error) {
 	people := identity.New(st, identity.Options{Hashing: o.Hashing, Installation: o.Installation})
 	return &player{clock: c, store: st, people: people, accounts: accounts.New(st, people, o.Installation), ledger: ledger.New(st),
 		notify: mails, billing: billing.New(st), sharing: sharing.New(st), senders: senders.New(st, o.Installation), audience: audience.New(st),
-		inbound: inbound.New(st, inbound.Options{Log: slog.New(slog.DiscardHandler)}), messaging: messaging.New(st), carrier: messaging.NewCarrier(st, &gateways.Simulator{}),
+		inbound: inbound.New(st), messaging: messaging.New(st), carrier: messaging.NewCarrier(st, &gateways.Simulator{}),
 		installation: o.Installation, of: map[*sub]models.ID{}, writers: map[*sub]models.Actor{}}, nil
 }
 

@@ -3,6 +3,7 @@ package messaging
 import (
 	"context"
 	"testing"
+	"time"
 
 	"offshoot/models"
 	"offshoot/services/gateways"
@@ -48,3 +49,6 @@ func (c *Carrier) Claim(ctx context.Context, job HandOver, limit int) (int, erro
 
 // LastID is above every message's.
 var LastID = lastID
+
+// Paced sets how long a turn is, and how far acceptance may go ahead of the gateway.
+func Paced(s *Service, turn time.Duration, ahead int64) { s.turn, s.ahead = turn, ahead }

@@ -145,7 +145,9 @@ func quoteOf(ctx context.Context, tx *store.Tx, row sendRow) (models.Quote, erro
 		}
 		q.Missing = t.pay(explained.Pockets, c, row.Parts) > 0 || q.Missing
 	}
-	slices.SortFunc(q.Countries, func(a, b models.CountryQuote) int { return strings.Compare(models.CountryName(a.Country), models.CountryName(b.Country)) })
+	slices.SortFunc(q.Countries, func(a, b models.CountryQuote) int {
+		return strings.Compare(models.CountryName(a.Country), models.CountryName(b.Country))
+	})
 	return t.fill(ctx, tx, q, row)
 }
 
