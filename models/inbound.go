@@ -13,6 +13,23 @@ const (
 	InboundNone  InboundMeaning = "none"
 )
 
+// Label is the word on screen.
+func (m InboundMeaning) Label() string {
+	switch m {
+	case InboundStop:
+		return "Opted out"
+	case InboundStart:
+		return "Opted in"
+	case InboundHelp:
+		return "Help"
+	case InboundRule:
+		return "Keyword or rule"
+	case InboundNone:
+		return "No rule"
+	}
+	return string(m)
+}
+
 // InboundMessage is a message that somebody sent to a number of an account.
 type InboundMessage struct {
 	ID      ID

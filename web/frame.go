@@ -93,8 +93,10 @@ func (v *visit) menu() []layouts.MenuEntry {
 	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
 	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
 	add(models.ViewMessages, "Messages", paths.MessageLog(), "message")
+	add(models.ViewAudience, "Audience", paths.Audience(), "users-group")
 	add(models.ViewSenderIDs, "Sender IDs", paths.SenderIDs(), "id")
 	add(models.ViewUnits, "Account usage", paths.AccountUsage(), "package")
+	add(models.ViewInteractive, "Interactive", paths.Interactive(), "messages")
 	add(models.ViewReports, "Reports", paths.UsageReport(), "chart-bar")
 	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")
 	if v.showsBalance() {
@@ -106,6 +108,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	add(models.SupportAccounts, "Accounts", paths.StaffAccounts(), "building")
 	add(models.SupportAccounts, "Requests", paths.StaffRequests(), "inbox")
 	add(models.SupportAccounts, "Rates & packages", paths.StaffRates(), "tag")
+	add(models.SupportAccounts, "Numbers", paths.StaffNumbers(), "phone")
 	add(models.SupportAccounts, "Background work", paths.StaffWork(), "activity")
 	add(models.SupportAccounts, "Action log", paths.StaffActionLog(), "history")
 	add(models.SupportAccounts, "Settings", paths.StaffSettings(), "settings")

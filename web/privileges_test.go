@@ -20,9 +20,7 @@ import (
 // notYet are the privileges that a parent can grant already and that open nothing so far, with the issue that brings what
 // they are for. The matrix fails when one of them opens a route, and when one that is not here opens none.
 var notYet = map[models.Privilege]string{
-	models.APIApps:             "the issue that brings the API: keys (API-1)",
-	models.ManageAudience:      "issue 4: groups and contacts (MSG-5)",
-	models.InteractiveMessages: "issue 4: inbound messages and keywords (MSG-6)",
+	models.APIApps: "the issue that brings the API: keys (API-1)",
 }
 
 // PRV-1: for every privilege that a parent can grant: each of its routes, and its menu entry, are there for who has it and

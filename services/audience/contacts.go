@@ -3,7 +3,6 @@ package audience
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -334,18 +333,16 @@ func Members(ctx context.Context, tx *store.Tx, group, after models.ID, limit in
 	return found, err
 }
 
-// ExportContacts hands every contact of a group to each, the group first, in the order in which they came. It streams.
+// ExportContacts hands every contact of a group to each, in the order in which they came. It streams.
 // For: as Contacts. Refuses: missing privilege; no such group.
-func (s *Service) ExportContacts(ctx context.Context, actor models.Actor, id models.ID, begin func(models.Group), each func(models.Contact) error) error {
+func (s *Service) ExportContacts(ctx context.Context, actor models.Actor, id models.ID, each func(models.Contact) error) error {
 	if err := actor.Require(models.ViewAudience); err != nil {
 		return err
 	}
 	return s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
-		group, err := groupSeen(tx, id)
-		if err != nil {
+		if _, err := groupSeen(tx, id); err != nil {
 			return err
 		}
-		begin(group.Group)
 		return tx.Rows(ctx, func(rows pgx.Rows) error {
 			for rows.Next() {
 				var r contactRow
@@ -359,6 +356,6 @@ func (s *Service) ExportContacts(ctx context.Context, actor models.Actor, id mod
 			return nil
 		}, `SELECT c.number, c.name, c.fields::text, o.since FROM group_members m JOIN contacts c ON c.tenant_id = m.tenant_id AND c.id = m.contact_id
 			LEFT JOIN opt_outs o ON o.tenant_id = c.tenant_id AND o.account_id = c.account_id AND o.number = c.number
-			WHERE m.tenant_id = $1 AND m.group_id = $2 ORDER BY m.contact_id`, slices.Clip([]any{actor.Tenant, id})...)
+			WHERE m.tenant_id = $1 AND m.group_id = $2 ORDER BY m.contact_id`, actor.Tenant, id)
 	})
 }

@@ -62,7 +62,7 @@ func readHead(first Row, country string) (head, error) {
 	var p models.Problems
 	var names []string
 	for i, cell := range first.Cells {
-		if i == h.number || i == h.name || strings.TrimSpace(cell) == "" {
+		if i == h.number || i == h.name || strings.TrimSpace(cell) == "" || strings.HasPrefix(headKey(cell), "opted out since") { // as we export it
 			continue
 		}
 		read, _ := readText(cell, longestField)

@@ -245,7 +245,7 @@ func (s *Service) MoveRule(ctx context.Context, actor models.Actor, id models.ID
 		tx.Queue(`UPDATE reply_rules r SET position = o.position FROM unnest($2::uuid[]) WITH ORDINALITY o (id, position)
 			WHERE r.tenant_id = $1 AND r.id = o.id AND r.position <> o.position`, actor.Tenant, ids)
 		event := ruleEvent(models.RuleChanged, actor, id, r.Kind, r.Keyword)
-		event.Details["state"] = "moved"
+		event.Details["state"] = "another place"
 		return event, nil
 	})
 }

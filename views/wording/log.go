@@ -30,6 +30,22 @@ func Actor(l models.LogLine) string {
 type sentence func(models.LogLine) string
 
 var logSentences = map[models.Action]sentence{
+	models.GroupAdded:       grouped("Group ", " added"),
+	models.GroupChanged:     groupChanged,
+	models.GroupDeleted:     grouped("Group ", " deleted"),
+	models.ContactAdded:     contact(" added to group "),
+	models.ContactChanged:   contact(" changed in group "),
+	models.ContactRemoved:   contact(" removed from group "),
+	models.ImportStarted:    importStarted,
+	models.ContactsImported: contactsImported,
+	models.OptOutAdded:      optOut(" opted out from ", "their own answer"),
+	models.OptOutRemoved:    optOut(" may be written to again by ", "their own answer"),
+	models.RuleAdded:        replyRule(" added"),
+	models.RuleChanged:      replyRule(" changed"),
+	models.RuleDeleted:      replyRule(" deleted"),
+	models.NumberAssigned:   number(" assigned to "),
+	models.NumberReleased:   number(" released from "),
+
 	models.TransferPosted: transferred,
 	models.TransferredBack: func(l models.LogLine) string {
 		return because(moved(l)+" transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
