@@ -124,5 +124,5 @@ func CountText(ctx context.Context, n int64) string {
 // MoneyText is an amount with its currency code as the reader's country writes it: "1.234,50 EUR". The space before the
 // code does not break.
 func MoneyText(ctx context.Context, m models.Money) string {
-	return FigureText(ctx, m.Text()) + hardSpace + m.Asset
+	return FigureText(ctx, m.Text()) + hardSpace + m.Code()
 }
