@@ -99,3 +99,11 @@ type UsedPackage struct {
 	Left    int64 // that the reader's account can use
 	Gone    int64 // units that nobody used before its end
 }
+
+// Code is what stands beside the amount's figures: the currency's code, or "units".
+func (m Money) Code() string {
+	if m.IsUnits() {
+		return "units"
+	}
+	return m.Asset
+}

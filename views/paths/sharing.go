@@ -42,7 +42,7 @@ func Sharing(kind models.ShareKind, id models.ID) string {
 	case models.SharedGroup:
 		return "/audience/groups/" + id.String() + "/sharing"
 	case models.SharedPackage:
-		return "/usage/packages/" + id.String() + "/sharing"
+		return Package(id)
 	}
 	return SenderID(id) + "/sharing"
 }

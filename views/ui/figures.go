@@ -124,16 +124,5 @@ func CountText(ctx context.Context, n int64) string {
 // MoneyText is an amount with its currency code as the reader's country writes it: "1.234,50 EUR". The space before the
 // code does not break.
 func MoneyText(ctx context.Context, m models.Money) string {
-	return FigureText(ctx, m.Text()) + hardSpace + unitOf(m)
-}
-
-// unitOf is what an amount is of, as people say it: a currency by its code.
-func unitOf(m models.Money) string {
-	switch {
-	case !m.IsUnits():
-		return m.Asset
-	case m.Equal(models.FromMicros(1_000_000, m.Asset)):
-		return "unit"
-	}
-	return "units"
+	return FigureText(ctx, m.Text()) + hardSpace + m.Code()
 }
