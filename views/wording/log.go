@@ -184,7 +184,11 @@ var logSentences = map[models.Action]sentence{
 // send is what became of messages that are sent together, and how far they had come.
 func send(verb string) sentence {
 	return func(l models.LogLine) string {
-		said := "Messages of " + l.AccountName + " to " + l.Details["recipients"] + " recipients " + verb
+		said := "Messages of " + l.AccountName
+		if n := l.Details["recipients"]; n != "" {
+			said += " to " + n + " recipients"
+		}
+		said += " " + verb
 		if handled := l.Details["handled"]; handled != "" {
 			said += " after " + handled
 		}
