@@ -7,6 +7,8 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/ledger"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/storetest"
 	"offshoot/web"
 	"offshoot/web/webtest"
@@ -16,7 +18,7 @@ import (
 // the window, with no script failing, nothing loaded from outside and no breach of the content security policy.
 func TestEveryPageLooksRight(t *testing.T) {
 	p := webtest.Open(t)
-	furnish(t, p)
+	sender := furnish(t, p)
 	pending := p.AddPending(t, p.Clinic, "Pending Ward", "pending@clinic.example")
 	chromium := p.Chromium(t)
 	staff, parent, sub := chromium.Person().SignIn(p.Sam), chromium.Person().SignIn(p.Clinic.Admin), chromium.Person().SignIn(p.Clinic.Own)
@@ -39,6 +41,9 @@ func TestEveryPageLooksRight(t *testing.T) {
 		id := p.Clinic.Own.Account.ID
 		if strings.HasPrefix(r.Path, "/transfers/") {
 			id = transfer
+		}
+		if strings.HasPrefix(r.Path, "/sender-ids/") {
+			id = sender
 		}
 		for _, person := range []struct {
 			name string
@@ -90,9 +95,18 @@ func TestEveryPageLooksRight(t *testing.T) {
 	t.Logf("%d pages", checked)
 }
 
-// furnish gives every list something to show.
-func furnish(t *testing.T, p *webtest.Portal) {
+// furnish gives every list something to show. It returns a Sender ID that every account of the company sees.
+func furnish(t *testing.T, p *webtest.Portal) (sender models.ID) {
 	t.Helper()
+	sender = approvedSender(t, p, p.Clinic.Admin.Actor, "North")
+	share := sharing.Order{Kind: models.SharedSenderID, ID: sender, Setting: models.Custom, Shares: []models.Share{
+		{Account: p.Clinic.Own.Account.ID, May: models.MayEdit}, {Account: p.Clinic.Shared.Account.ID, May: models.MayUse}}}
+	if err := p.Sharing.Share(t.Context(), p.Clinic.Admin.Actor, share); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Senders.Request(t.Context(), p.Clinic.Admin.Actor, senders.Request{Name: "Night 24", Purpose: "Reminders"}); err != nil {
+		t.Fatal(err)
+	}
 	ctx := context.Background()
 	_, err := p.Ledger.Transfer(ctx, p.Clinic.Admin.Actor, ledger.TransferOrder{SubAccount: p.Clinic.Own.Account.ID, Amount: storetest.Euros(t, "40"), Note: "For <b>July</b>"})
 	if err != nil {
@@ -108,4 +122,5 @@ func furnish(t *testing.T, p *webtest.Portal) {
 	if _, err := p.Accounts.Deactivate(ctx, p.Clinic.Admin.Actor, p.AddActive(t, p.Clinic, "Closed Ward", "closed@clinic.example").Account.ID, "Moved out"); err != nil {
 		t.Fatal(err)
 	}
+	return sender
 }
