@@ -31,6 +31,13 @@ func FirstIDAt(at time.Time) ID {
 	return id
 }
 
+// MomentOf is the millisecond in which an ID was made.
+func MomentOf(id ID) time.Time {
+	var millis [8]byte
+	copy(millis[2:], id[:6])
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(millis[:]))).UTC()
+}
+
 func putMillis(id *ID, at time.Time) {
 	var millis [8]byte
 	binary.BigEndian.PutUint64(millis[:], uint64(max(at.UnixMilli(), 0)))

@@ -6,6 +6,7 @@ type UsageQuery struct {
 	Account   string // an account's name, or its ID
 	Country   string
 	Kind      string
+	Status    string
 	GroupBy   UsageGrouping
 	ByAccount bool // the column Account was added
 }

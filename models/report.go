@@ -9,19 +9,43 @@ const (
 	ByDay     UsageGrouping = "day"
 	ByMonth   UsageGrouping = "month"
 	ByCountry UsageGrouping = "country"
+	ByStatus  UsageGrouping = "status"
 )
 
 // Usage is how much was used and what it cost.
 type Usage struct {
-	Messages int64
-	Parts    int64
-	Others   int64  // calls, months of numbers and keywords
-	Cost     *Money // nil where the reader is shown no prices
+	Messages  int64
+	Delivered int64 // of the messages
+	Failed    int64
+	Parts     int64
+	Units     int64  // of packages
+	Others    int64  // calls, months of numbers and keywords
+	Cost      *Money // nil where the reader is shown no prices
+}
+
+// DeliveredShare is which share of the messages that came to an end was delivered, in tenths of a percent; false where none
+// did. Messages under way and cancelled ones are neither.
+func (u Usage) DeliveredShare() (permille int64, ok bool) {
+	ended := u.Delivered + u.Failed
+	if ended <= 0 {
+		return 0, false
+	}
+	share := u.Delivered * 1000 / ended // 100 % and 0 % are said of all and of none alone
+	if share == 0 && u.Delivered > 0 {
+		share = 1
+	}
+	return share, true
+}
+
+// IsNone says whether nothing was used.
+func (u Usage) IsNone() bool {
+	return u.Messages == 0 && u.Parts == 0 && u.Units == 0 && u.Others == 0 && (u.Cost == nil || u.Cost.IsZero())
 }
 
 // Add is both together. No price on one side is no price on both.
 func (u Usage) Add(o Usage) Usage {
-	sum := Usage{Messages: u.Messages + o.Messages, Parts: u.Parts + o.Parts, Others: u.Others + o.Others}
+	sum := Usage{Messages: u.Messages + o.Messages, Delivered: u.Delivered + o.Delivered, Failed: u.Failed + o.Failed,
+		Parts: u.Parts + o.Parts, Units: u.Units + o.Units, Others: u.Others + o.Others}
 	if u.Cost != nil && o.Cost != nil {
 		cost := u.Cost.Add(*o.Cost)
 		sum.Cost = &cost
@@ -29,10 +53,11 @@ func (u Usage) Add(o Usage) Usage {
 	return sum
 }
 
-// UsageRow is one row of a usage report: a day, month or country, and the account where accounts are a column.
+// UsageRow is one row of a usage report: a day, month, country or status, and the account where accounts are a column.
 type UsageRow struct {
-	Day         Day    // by day: the day; by month: its first day; by country: none
-	Country     string // by country: ISO 3166-1 alpha-2 of the destination
+	Day         Day           // by day: the day; by month: its first day; otherwise none
+	Country     string        // by country: ISO 3166-1 alpha-2 of the destination
+	Status      MessageStatus // by status: "" of what is no message
 	Account     ID     // NoID unless accounts are a column
 	AccountName string
 	Usage

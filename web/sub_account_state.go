@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"offshoot/models"
 	"offshoot/views/pages"
@@ -93,9 +94,16 @@ func (v *visit) deletionForm(status int, name string, refused *models.Error) err
 }
 
 // cameBack says what a sub-account has returned, where it had anything.
-func (v *visit) cameBack(returned models.Transfer) string {
-	if returned.ID == models.NoID {
+func (v *visit) cameBack(returned models.Returned) string {
+	var back []string
+	if returned.ID != models.NoID {
+		back = append(back, v.moneyText(returned.Amount))
+	}
+	for _, u := range returned.Units {
+		back = append(back, u.Amount.String()+" of "+u.Package)
+	}
+	if back == nil {
 		return ""
 	}
-	return " " + v.moneyText(returned.Amount) + " came back to you."
+	return " " + strings.Join(back, " and ") + " came back to you."
 }

@@ -13,6 +13,7 @@ import (
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
 	"offshoot/services/store"
+	"offshoot/services/usage"
 )
 
 // house is the services of one process, on one pool of connections.
@@ -26,6 +27,7 @@ type house struct {
 	sharing  *sharing.Service
 	senders  *senders.Service
 	work     *background.Service
+	usage    *usage.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -54,6 +56,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		sharing:  sharing.New(st),
 		senders:  senders.New(st, c.installation()),
 		work:     background.New(st),
+		usage:    usage.New(st),
 	}, nil
 }
 

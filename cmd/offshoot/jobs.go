@@ -13,6 +13,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/notify"
 	"offshoot/services/store"
+	"offshoot/services/usage"
 )
 
 // How long what is under way may take to end when the program is asked to stop.
@@ -26,6 +27,8 @@ const (
 func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), err error) {
 	workers := river.NewWorkers()
 	notify.AddWorkers(workers, h.notify)
+	usage.AddWorkers(workers, h.usage)
+	river.AddWorker(workers, &partKeeper{house: h, log: log})
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
@@ -42,7 +45,8 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		// what failed waits for somebody to look at it (ACC-15)
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
-		PeriodicJobs:                []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{})},
+		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
+			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{})},
 	})
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"offshoot/models"
+	"offshoot/services/messaging"
 	"offshoot/web"
 )
 
@@ -150,9 +151,12 @@ func (m *metrics) watchHouse(h *house) {
 type queues struct{ house *house }
 
 var (
-	jobsQueued = prometheus.NewDesc("offshoot_jobs", "Jobs that are not done, by their state.", []string{"state"}, nil)
-	mailsHeld  = prometheus.NewDesc("offshoot_outbox_messages", "Mails and texts that are not sent, by their status.", []string{"status"}, nil)
-	mailsAge   = prometheus.NewDesc("offshoot_outbox_oldest_seconds", "Age of the oldest mail or text that is not sent, by its status.", []string{"status"}, nil)
+	jobsQueued  = prometheus.NewDesc("offshoot_jobs", "Jobs that are not done, by their state.", []string{"state"}, nil)
+	mailsHeld   = prometheus.NewDesc("offshoot_outbox_messages", "Mails and texts that are not sent, by their status.", []string{"status"}, nil)
+	usageQueued = prometheus.NewDesc("offshoot_usage_changes", "Changes of usage that are not added up yet, counted up to a million. Reports have them in.", nil, nil)
+	usageAge    = prometheus.NewDesc("offshoot_usage_oldest_seconds", "Age of the oldest change of usage that is not added up yet.", nil, nil)
+	stray       = prometheus.NewDesc("offshoot_messages_outside_parts", "Messages of a month that has no part of the table of its own.", nil, nil)
+	mailsAge    = prometheus.NewDesc("offshoot_outbox_oldest_seconds", "Age of the oldest mail or text that is not sent, by its status.", []string{"status"}, nil)
 )
 
 // Describe and Collect make queues a prometheus.Collector.
@@ -160,6 +164,9 @@ func (q *queues) Describe(to chan<- *prometheus.Desc) {
 	to <- jobsQueued
 	to <- mailsHeld
 	to <- mailsAge
+	to <- usageQueued
+	to <- usageAge
+	to <- stray
 }
 
 func (q *queues) Collect(to chan<- prometheus.Metric) {
@@ -177,12 +184,17 @@ func (q *queues) Collect(to chan<- prometheus.Metric) {
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(mailsHeld, err)
 	}
+	backlog, err := q.house.usage.Backlog(ctx)
+	send(to, err, usageQueued, float64(backlog.Changes))
+	send(to, err, usageAge, backlog.Oldest.Seconds())
+	outside, err := messaging.OutsideParts(ctx, q.house.store)
+	send(to, err, stray, float64(outside))
 }
 
-func send(to chan<- prometheus.Metric, err error, what *prometheus.Desc, value float64, label string) {
+func send(to chan<- prometheus.Metric, err error, what *prometheus.Desc, value float64, labels ...string) {
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(what, err)
 		return
 	}
-	to <- prometheus.MustNewConstMetric(what, prometheus.GaugeValue, value, label)
+	to <- prometheus.MustNewConstMetric(what, prometheus.GaugeValue, value, labels...)
 }

@@ -13,15 +13,15 @@ import (
 // Deactivate stops a sub-account: its sessions end at once, and what it has goes back to the parent in the same
 // transaction. History stays.
 // For: a parent's Admins. Refuses: missing privilege; no reason; no such sub-account; one that is deactivated already.
-func (s *Service) Deactivate(ctx context.Context, actor models.Actor, sub models.ID, reason string) (models.Transfer, error) {
+func (s *Service) Deactivate(ctx context.Context, actor models.Actor, sub models.ID, reason string) (models.Returned, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
-		return models.Transfer{}, err
+		return models.Returned{}, err
 	}
 	var p models.Problems
 	if reason = checkReason(&p, reason); p.Err() != nil {
-		return models.Transfer{}, p.Err()
+		return models.Returned{}, p.Err()
 	}
-	var returned models.Transfer
+	var returned models.Returned
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
 		event, returned, err = s.deactivate(ctx, tx, sub, reason)
 		return event, err
@@ -30,11 +30,11 @@ func (s *Service) Deactivate(ctx context.Context, actor models.Actor, sub models
 }
 
 // PreviewDeactivate says what Deactivate would return now, and does nothing.
-func (s *Service) PreviewDeactivate(ctx context.Context, actor models.Actor, sub models.ID) (models.Transfer, error) {
+func (s *Service) PreviewDeactivate(ctx context.Context, actor models.Actor, sub models.ID) (models.Returned, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
-		return models.Transfer{}, err
+		return models.Returned{}, err
 	}
-	var returned models.Transfer
+	var returned models.Returned
 	err := s.store.Preview(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
 		event, returned, err = s.deactivate(ctx, tx, sub, "preview")
 		return event, err
@@ -42,20 +42,20 @@ func (s *Service) PreviewDeactivate(ctx context.Context, actor models.Actor, sub
 	return returned, err
 }
 
-func (s *Service) deactivate(ctx context.Context, tx *store.Tx, sub models.ID, reason string) (models.Event, models.Transfer, error) {
+func (s *Service) deactivate(ctx context.Context, tx *store.Tx, sub models.ID, reason string) (models.Event, models.Returned, error) {
 	if sub == tx.Actor.Tenant {
-		return models.Event{}, models.Transfer{}, ErrNoSuchAccount
+		return models.Event{}, models.Returned{}, ErrNoSuchAccount
 	}
 	returned, err := ledger.Close(ctx, tx, sub, "Account deactivated")
 	if err == ledger.ErrAccountClosed {
 		err = closedAccount(tx, sub)
 	}
 	if err != nil {
-		return models.Event{}, models.Transfer{}, err
+		return models.Event{}, models.Returned{}, err
 	}
 	a, err := lockAccount(tx, sub)
 	if err != nil {
-		return models.Event{}, models.Transfer{}, err
+		return models.Event{}, models.Returned{}, err
 	}
 	tx.Queue(`UPDATE accounts SET status_before = status, status = 'deactivated', status_reason = $3, version = version + 1
 		WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, reason)
@@ -114,11 +114,11 @@ func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models
 // Delete removes a sub-account from every list. Its sessions end, what it has goes back to the parent in the same
 // transaction, its e-mail is free again, and its history stays. typedName is what the person typed to confirm.
 // For: a parent's Admins. Refuses: missing privilege; no such sub-account; another name typed.
-func (s *Service) Delete(ctx context.Context, actor models.Actor, sub models.ID, typedName string) (models.Transfer, error) {
+func (s *Service) Delete(ctx context.Context, actor models.Actor, sub models.ID, typedName string) (models.Returned, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
-		return models.Transfer{}, err
+		return models.Returned{}, err
 	}
-	var returned models.Transfer
+	var returned models.Returned
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
 		event, returned, err = remove(ctx, tx, sub, func(name string) bool { return typedName == name })
 		return event, err
@@ -127,11 +127,11 @@ func (s *Service) Delete(ctx context.Context, actor models.Actor, sub models.ID,
 }
 
 // PreviewDelete says what Delete would return now, and does nothing.
-func (s *Service) PreviewDelete(ctx context.Context, actor models.Actor, sub models.ID) (models.Transfer, error) {
+func (s *Service) PreviewDelete(ctx context.Context, actor models.Actor, sub models.ID) (models.Returned, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
-		return models.Transfer{}, err
+		return models.Returned{}, err
 	}
-	var returned models.Transfer
+	var returned models.Returned
 	err := s.store.Preview(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
 		event, returned, err = remove(ctx, tx, sub, func(string) bool { return true })
 		return event, err
@@ -139,20 +139,20 @@ func (s *Service) PreviewDelete(ctx context.Context, actor models.Actor, sub mod
 	return returned, err
 }
 
-func remove(ctx context.Context, tx *store.Tx, sub models.ID, confirmed func(name string) bool) (models.Event, models.Transfer, error) {
+func remove(ctx context.Context, tx *store.Tx, sub models.ID, confirmed func(name string) bool) (models.Event, models.Returned, error) {
 	if sub == tx.Actor.Tenant {
-		return models.Event{}, models.Transfer{}, ErrNoSuchAccount
+		return models.Event{}, models.Returned{}, ErrNoSuchAccount
 	}
 	returned, err := ledger.Close(ctx, tx, sub, "Account deleted")
 	if err != nil && err != ledger.ErrAccountClosed { // closed: a deactivated account has returned everything
-		return models.Event{}, models.Transfer{}, err
+		return models.Event{}, models.Returned{}, err
 	}
 	a, err := lockSubAccount(tx, sub)
 	if err != nil {
-		return models.Event{}, models.Transfer{}, err
+		return models.Event{}, models.Returned{}, err
 	}
 	if !confirmed(a.Name) {
-		return models.Event{}, models.Transfer{}, ErrNameNotTyped.At("name", ErrNameNotTyped.Message)
+		return models.Event{}, models.Returned{}, ErrNameNotTyped.At("name", ErrNameNotTyped.Message)
 	}
 	tx.Queue(`UPDATE accounts SET status = 'deleted', status_before = '', status_reason = '', version = version + 1
 		WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)

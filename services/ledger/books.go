@@ -44,14 +44,41 @@ var rules = []rule{
 	{"what a parent has given is what its transfers say", `SELECT w.id::text FROM wallets w WHERE w.tenant_id = @tenant AND w.allocated <> (
 		SELECT coalesce(sum(e.amount), 0) FROM entries e JOIN transfers t ON t.tenant_id = e.tenant_id AND t.id = e.transfer_id
 		WHERE e.tenant_id = w.tenant_id AND e.wallet_id = w.id AND t.kind IN ('transfer', 'transfer_back'))`},
-	{"every charge is paid by its transfer, and every charging transfer has its charge", `SELECT t.id::text FROM transfers t
-		LEFT JOIN charges c ON c.tenant_id = t.tenant_id AND c.transfer_id = t.id
-		WHERE t.tenant_id = @tenant AND t.kind = 'charge' AND c.amount IS DISTINCT FROM (
-			SELECT max(amount) FROM entries e WHERE e.tenant_id = t.tenant_id AND e.transfer_id = t.id)`},
-	{"a closed account holds nothing", `SELECT id::text FROM wallets WHERE tenant_id = @tenant AND kind = 'balance' AND closed_at IS NOT NULL AND balance <> 0`},
+	{"every charge is paid by its transfer, and every charging transfer has its charges", `SELECT t.id::text FROM transfers t
+		LEFT JOIN (SELECT transfer_id, sum(amount) AS amount, min(asset) AS asset, max(asset) AS other FROM charges
+			WHERE tenant_id = @tenant AND transfer_id IS NOT NULL GROUP BY transfer_id) c ON c.transfer_id = t.id
+		LEFT JOIN (SELECT transfer_id, max(amount) AS amount, min(asset) AS asset FROM entries WHERE tenant_id = @tenant GROUP BY transfer_id) e
+			ON e.transfer_id = t.id
+		WHERE t.tenant_id = @tenant AND (t.kind = 'charge' AND (c.amount, c.asset, c.other) IS DISTINCT FROM (e.amount, e.asset, e.asset)
+			OR t.kind <> 'charge' AND c.transfer_id IS NOT NULL)`},
+	{"what messages cost is what the transfers that paid for them took", paidMessages("charge_id", "charge")},
+	{"what messages were given back is what the refunds gave", paidMessages("refund_id", "refund")},
+	{"a message that cost something names what paid", `SELECT id::text FROM messages
+		WHERE tenant_id = @tenant AND ((amount > 0) <> (charge_id IS NOT NULL) OR refund_id IS NOT NULL AND charge_id IS NULL)`},
+	{"a closed account holds nothing", `SELECT id::text FROM wallets
+		WHERE tenant_id = @tenant AND kind IN ('balance', 'units') AND closed_at IS NOT NULL AND balance <> 0`},
+	{"of an expired package nothing is left", `SELECT w.id::text FROM wallets w
+		JOIN packages p ON p.tenant_id = w.tenant_id AND p.id = w.package_id
+		WHERE w.tenant_id = @tenant AND w.kind = 'units' AND p.expired_at IS NOT NULL AND w.balance <> 0`},
+	{"no more units of a package were issued than it has", `SELECT w.id::text FROM wallets w
+		LEFT JOIN packages p ON p.tenant_id = w.tenant_id AND p.id = w.package_id
+		WHERE w.tenant_id = @tenant AND w.kind = 'issued' AND (p.id IS NULL OR w.balance < -p.units * 1000000)`},
+	{"the list's units are those in a sub-account's wallets", `SELECT s.id::text FROM wallets s
+		WHERE s.tenant_id = @tenant AND s.kind = 'spent' AND s.account_id <> s.tenant_id AND s.units_held <> (SELECT coalesce(sum(balance), 0)
+			FROM wallets u WHERE u.tenant_id = s.tenant_id AND u.account_id = s.account_id AND u.kind = 'units')`},
 	{"a deactivated or deleted sub-account is closed, and no other", `SELECT a.id::text FROM accounts a
 		JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id
-		WHERE a.tenant_id = @tenant AND a.kind = 'sub' AND (a.status IN ('deactivated', 'deleted')) <> (w.closed_at IS NOT NULL)`},
+		WHERE a.tenant_id = @tenant AND a.kind = 'sub' AND w.kind <> 'used' AND (a.status IN ('deactivated', 'deleted')) <> (w.closed_at IS NOT NULL)`},
+}
+
+// paidMessages holds the messages that name a transfer in a column against it: by those that are of its kind.
+func paidMessages(column, kind string) string {
+	return `SELECT m.id::text FROM (SELECT ` + column + ` AS id, sum(amount) AS amount, min(asset) AS asset, max(asset) AS other FROM messages
+			WHERE tenant_id = @tenant AND ` + column + ` IS NOT NULL GROUP BY ` + column + `) m
+		LEFT JOIN transfers t ON t.tenant_id = @tenant AND t.id = m.id AND t.kind = '` + kind + `'
+		LEFT JOIN (SELECT transfer_id, max(amount) AS amount, min(asset) AS asset FROM entries WHERE tenant_id = @tenant GROUP BY transfer_id) e
+			ON e.transfer_id = t.id
+		WHERE (m.amount, m.asset, m.other) IS DISTINCT FROM (e.amount, e.asset, e.asset)`
 }
 
 // CheckBooks checks every rule over the books of the actor's tenant, within one snapshot.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"offshoot/models"
 	"offshoot/services/store"
 )
@@ -69,6 +72,8 @@ func (o ChargeOrder) Validate() error {
 // that is not active, or whose parent is not (ErrNotCharging); a reference that stands for something else
 // (ErrReferenceReused); more than there is (ErrInsufficientBalance). Repeated under its reference it charges nothing and
 // returns what was charged.
+//
+// Charges that meet at one wallet are taken together, see store.Together.
 func (s *Service) Charge(ctx context.Context, actor models.Actor, order ChargeOrder) (Charge, error) {
 	if err := actor.Require(models.RecordUsage); err != nil {
 		return Charge{}, err
@@ -76,124 +81,222 @@ func (s *Service) Charge(ctx context.Context, actor models.Actor, order ChargeOr
 	if err := order.Validate(); err != nil {
 		return Charge{}, err
 	}
-	var made Charge
-	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
-		made, event, err = ChargeUsage(ctx, tx, order)
-		if err == nil && made.Repeated {
-			err = errRepeated
-		}
-		return event, err
-	})
-	if err == errRepeated { // nothing to commit and nothing to log
-		err = nil
+	made, err := s.charges.Do(ctx, actor, s.payers.of(order.Account), order)
+	if err == nil {
+		s.payers.keep(order.Account, made.Payer)
 	}
 	return made, err
 }
 
-// errRepeated rolls a repetition back: it has done nothing that should stay.
-var errRepeated = &models.Error{Kind: models.Conflict, Code: "repeated", Message: "This was charged before."}
+// chargeTogether charges a set of orders, each by itself, and logs those that it charges.
+func chargeTogether(ctx context.Context, tx *store.Tx, asked []store.Asked[ChargeOrder]) ([]store.Answer[Charge], error) {
+	orders := make([]ChargeOrder, len(asked))
+	for i, a := range asked {
+		orders[i] = a.Order
+	}
+	charged, err := chargeAll(ctx, tx, orders)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]store.Answer[Charge], len(asked))
+	for i, c := range charged {
+		answers[i] = store.Answer[Charge]{Value: c.Charge, Err: c.err}
+		if c.err == nil && !c.Repeated {
+			if err := tx.LogAs(asked[i].Actor, c.event); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return answers, nil
+}
 
 // ChargeUsage is Charge within a change of another service, which returns or logs the event. When the charge is Repeated
 // there is no event.
 func ChargeUsage(ctx context.Context, tx *store.Tx, order ChargeOrder) (Charge, models.Event, error) {
-	if order.At.IsZero() {
-		order.At = tx.Now
-	}
-	payer, err := payerOf(tx, order.Account)
+	charged, err := chargeAll(ctx, tx, []ChargeOrder{order})
 	if err != nil {
 		return Charge{}, models.Event{}, err
 	}
-	c := Charge{ID: models.NewID(), Account: order.Account, Payer: payer, ChargeOrder: order}
-	if order.Amount.IsPositive() {
-		c.Transfer = models.NewID()
-	}
-	claimed, err := claim(tx, c)
-	if err != nil {
-		return Charge{}, models.Event{}, err
-	}
-	if !claimed {
-		before, err := chargeByReference(tx, order)
-		return before, models.Event{}, err
-	}
-	event := models.Event{Action: models.UsageCharged, Account: order.Account, Subject: c.ID, Reference: order.Reference,
-		Details: map[string]string{"kind": order.Kind, "country": order.Country}}
-	w, err := lock(ctx, tx, place{payer, balanceWallet}, place{order.Account, spentWallet})
-	if err != nil {
-		return Charge{}, models.Event{}, err
-	}
-	if w[0].Asset != order.Amount.Asset {
-		return Charge{}, models.Event{}, ErrWrongCurrency
-	}
-	if c.Transfer == models.NoID {
-		return c, event, nil
-	}
-	p, err := post(tx, movement{id: c.Transfer, kind: models.UsageCharge, from: w[0], to: w[1], amount: order.Amount, reference: order.Reference})
-	event.Amount, event.BalanceAfter, event.Transfer = &p.Amount, &p.From.After, p.ID
-	if payer != order.Account {
-		event.Other = payer
-	}
-	return c, event, err
+	return charged[0].Charge, charged[0].event, charged[0].err
 }
 
-// payerOf says whose balance pays for an account's usage, and refuses when the account, or its parent, is not active.
-func payerOf(tx *store.Tx, account models.ID) (models.ID, error) {
-	var row struct {
-		Kind, Status, Funding, ParentStatus string
-	}
-	err := tx.Raw(`SELECT a.kind, a.status, a.funding, p.status AS parent_status FROM accounts a
-		JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
-		WHERE a.tenant_id = ? AND a.id = ?`, tx.Actor.Tenant, account).Scan(&row).Error
-	switch {
-	case err != nil:
-		return models.NoID, err
-	case row.Kind == "":
-		return models.NoID, ErrNoSuchAccount
-	case row.Status != string(models.Active) || row.ParentStatus != string(models.Active):
-		return models.NoID, ErrNotCharging
-	case row.Funding == string(models.SharedBalance):
-		return tx.Actor.Tenant, nil
-	}
-	return account, nil
+// charged is what became of one order.
+type charged struct {
+	Charge
+	event models.Event
+	err   error
 }
 
-// claim writes the usage under its reference, or finds that it stands there already.
-func claim(tx *store.Tx, c Charge) (bool, error) {
-	var paid *models.ID
-	if c.Transfer != models.NoID {
-		paid = &c.Transfer
+// chargeAll charges orders in their order, each accepted or refused by itself against what those before it left.
+func chargeAll(ctx context.Context, tx *store.Tx, orders []ChargeOrder) ([]charged, error) {
+	var accounts []models.ID
+	seen := map[models.ID]bool{}
+	for i, o := range orders {
+		if o.At.IsZero() {
+			orders[i].At = tx.Now
+		}
+		if !seen[o.Account] {
+			seen[o.Account] = true
+			accounts = append(accounts, o.Account)
+		}
 	}
-	done := tx.Exec(`INSERT INTO charges (tenant_id, id, account_id, payer_id, transfer_id, kind, country, quantity, parts,
-			asset, amount, reference, charged_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (tenant_id, account_id, reference) DO NOTHING`,
-		tx.Actor.Tenant, c.ID, c.Account, c.Payer, paid, c.Kind, c.Country, c.Quantity, c.Parts,
-		c.Amount.Asset, c.Amount.Micros(), c.Reference, c.At)
-	return done.RowsAffected == 1, done.Error
-}
-
-func chargeByReference(tx *store.Tx, order ChargeOrder) (Charge, error) {
-	var row struct {
-		ID, PayerID   models.ID
-		TransferID    *models.ID
-		Kind, Country string
-		Quantity      int64
-		Parts         int64
-		Asset         string
-		Amount        int64
-		ChargedAt     time.Time
+	payers := readPayers(tx, accounts)
+	if err := tx.Answers(ctx); err != nil {
+		return nil, err
 	}
-	err := tx.Raw(`SELECT id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, charged_at FROM charges
-		WHERE tenant_id = ? AND account_id = ? AND reference = ?`, tx.Actor.Tenant, order.Account, order.Reference).Scan(&row).Error
+	wallets, before, err := lockCharges(ctx, tx, payers, orders)
 	if err != nil {
-		return Charge{}, err
+		return nil, err
 	}
-	c := Charge{ID: row.ID, Account: order.Account, Payer: row.PayerID, Repeated: true, ChargeOrder: ChargeOrder{
-		Account: order.Account, Kind: row.Kind, Country: row.Country, Quantity: row.Quantity, Parts: row.Parts,
-		Amount: models.FromMicros(row.Amount, row.Asset), Reference: order.Reference, At: row.ChargedAt}}
-	if row.TransferID != nil {
-		c.Transfer = *row.TransferID
+	made := make([]charged, len(orders))
+	var s sheet
+	var rows chargeRows
+	for i, o := range orders {
+		at := reference{o.Account, o.Reference}
+		c := &made[i]
+		if c.err = chargeOne(tx, &s, payers[o.Account], wallets, before[at], o, c); c.err != nil || c.Repeated {
+			continue
+		}
+		before[at] = &c.Charge
+		rows.add(chargeRow{id: c.ID, account: o.Account, payer: c.Payer, transfer: c.Transfer, kind: o.Kind, country: o.Country, quantity: o.Quantity,
+			parts: o.Parts, asset: o.Amount.Asset, amount: o.Amount.Micros(), reference: o.Reference, at: o.At})
 	}
-	if c.Kind != order.Kind || c.Country != order.Country || c.Quantity != order.Quantity || c.Parts != order.Parts || !c.Amount.Equal(order.Amount) {
-		return Charge{}, ErrReferenceReused.At("reference", ErrReferenceReused.Message)
+	rows.insert(tx, true)
+	s.post(tx)
+	return made, nil
+}
+
+// chargeOne holds one order to the rules and writes its transfer onto the sheet.
+func chargeOne(tx *store.Tx, s *sheet, p *purse, wallets map[models.ID]*wallet, before *Charge, o ChargeOrder, made *charged) error {
+	if stopped := p.stopped(); stopped != nil {
+		return stopped
 	}
-	return c, nil
+	if before != nil {
+		made.Charge = *before
+		made.Repeated = true
+		return sameAs(*before, o)
+	}
+	from, to := wallets[last(p.pockets).wallet], wallets[p.spent]
+	if from == nil || to == nil || from.ClosedAt != nil || to.ClosedAt != nil { // closed between the two looks at it
+		return ErrNotCharging
+	}
+	if from.Asset != o.Amount.Asset {
+		return ErrWrongCurrency
+	}
+	made.Charge = Charge{ID: models.NewID(), Account: o.Account, Payer: from.AccountID, ChargeOrder: o}
+	made.event = models.Event{Action: models.UsageCharged, Account: o.Account, Subject: made.ID, Reference: o.Reference,
+		Details: map[string]string{"kind": o.Kind, "country": o.Country}}
+	if !o.Amount.IsPositive() {
+		return nil
+	}
+	if from.spare() < o.Amount.Micros() {
+		return p.refuses(Item{Price: o.Amount}, []considered{{pocket: last(p.pockets), spare: from.spare(), why: hasTooLittle}})
+	}
+	posted, err := s.move(tx.Now, movement{kind: models.UsageCharge, from: from, to: to, amount: o.Amount, reference: o.Reference})
+	if err != nil {
+		return err
+	}
+	made.Transfer = posted.ID
+	made.event.Amount, made.event.BalanceAfter, made.event.Transfer = &posted.Amount, &posted.From.After, posted.ID
+	if from.AccountID != o.Account {
+		made.event.Other = from.AccountID
+	}
+	return nil
+}
+
+// sameAs refuses a repetition that asks for something else.
+func sameAs(c Charge, o ChargeOrder) error {
+	if c.Kind != o.Kind || c.Country != o.Country || c.Quantity != o.Quantity || c.Parts != o.Parts || !c.Amount.Equal(o.Amount) {
+		return ErrReferenceReused.At("reference", ErrReferenceReused.Message)
+	}
+	return nil
+}
+
+// lockCharges takes the wallets of all that are active, and then, with their wallets of kind spent held, looks for what was
+// charged before under the same references.
+func lockCharges(ctx context.Context, tx *store.Tx, payers map[models.ID]*purse, orders []ChargeOrder) (map[models.ID]*wallet, map[reference]*Charge, error) {
+	wallets, before := map[models.ID]*wallet{}, map[reference]*Charge{}
+	var ids []models.ID
+	for _, p := range payers {
+		if p.stopped() != nil {
+			continue
+		}
+		for _, id := range []models.ID{p.spent, last(p.pockets).wallet} {
+			if _, twice := wallets[id]; !twice {
+				wallets[id] = nil
+				ids = append(ids, id)
+			}
+		}
+	}
+	if ids == nil {
+		return wallets, before, nil
+	}
+	account, text := make([]models.ID, len(orders)), make([]string, len(orders))
+	for i, o := range orders {
+		account[i], text[i] = o.Account, o.Reference
+	}
+	var locked []*wallet
+	lockWallets(tx, ids, &locked)
+	tx.Ask(func(rows pgx.Rows) error {
+		var c Charge
+		var transfer pgtype.UUID
+		var asset string
+		var amount int64
+		_, err := pgx.ForEachRow(rows, []any{&c.ID, &c.Account, &c.Payer, &transfer, &c.Kind, &c.Country, &c.Quantity, &c.Parts, &asset, &amount, &c.Reference, &c.At}, func() error {
+			found := c
+			found.Transfer, found.Amount, found.ChargeOrder.Account = transfer.Bytes, models.FromMicros(amount, asset), c.Account
+			before[reference{c.Account, c.Reference}] = &found
+			return nil
+		})
+		return err
+	}, `SELECT c.* FROM unnest($2::uuid[], $3::text[]) o(account, reference)
+		CROSS JOIN LATERAL (SELECT id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at FROM charges
+			WHERE tenant_id = $1 AND account_id = o.account AND reference = o.reference OFFSET 0) c`, tx.Actor.Tenant, account, text)
+	if err := tx.Answers(ctx); err != nil {
+		return nil, nil, err
+	}
+	for _, w := range locked {
+		wallets[w.ID] = w
+	}
+	return wallets, before, nil
+}
+
+// chargeRow is one row of charges.
+type chargeRow struct {
+	id, account, payer, transfer models.ID // transfer NoID: it cost nothing
+	kind, country                string
+	quantity, parts              int64
+	asset                        string
+	amount                       int64
+	reference                    string
+	at                           time.Time
+}
+
+// chargeRows are rows that are written by one statement.
+type chargeRows []chargeRow
+
+func (r *chargeRows) add(row chargeRow) { *r = append(*r, row) }
+
+// insert writes the rows. counts says whether they are usage by themselves, which the table then counts; those that pay
+// messages are not.
+func (r chargeRows) insert(tx *store.Tx, counts bool) {
+	n := len(r)
+	if n == 0 {
+		return
+	}
+	id, account, payer, transfer := make([]models.ID, n), make([]models.ID, n), make([]models.ID, n), make([]*models.ID, n)
+	kind, country, asset, reference := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	quantity, parts, amount, at := make([]int64, n), make([]int64, n), make([]int64, n), make([]time.Time, n)
+	for i, c := range r {
+		id[i], account[i], payer[i] = c.id, c.account, c.payer
+		if c.transfer != models.NoID {
+			transfer[i] = &r[i].transfer
+		}
+		kind[i], country[i], asset[i], reference[i] = c.kind, c.country, c.asset, c.reference
+		quantity[i], parts[i], amount[i], at[i] = c.quantity, c.parts, c.amount, c.at
+	}
+	tx.Queue(`INSERT INTO charges (tenant_id, id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at, counts)
+		SELECT $1, x.*, $14 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[],
+			$11::bigint[], $12::text[], $13::timestamptz[]) x`,
+		tx.Actor.Tenant, id, account, payer, transfer, kind, country, quantity, parts, asset, amount, reference, at, counts)
 }

@@ -1,28 +1,88 @@
-// Package ledger moves money between wallets. It alone writes wallets, transfers, entries and charges.
+// Package ledger moves money and units between wallets. It alone writes wallets, transfers, entries and charges.
 //
 // A wallet holds one asset of one account. Every account has a wallet of kind balance, what it may spend, and one of kind
 // spent, what it has paid for usage; a tenant has one of kind outside, the world that money comes from. Keeping what was
-// spent per account means that two sub-accounts with balances of their own never wait for each other.
+// spent per account means that two sub-accounts with balances of their own never wait for each other. The units of each
+// package have the same three sides: issued, where they come from, and per account units, what it may use, and used. Those
+// of an account are made when it first has to do with the package.
 //
-// Every movement goes through post: all wallets it touches are locked in the order of their ids, the rules are asked, and
-// one statement moves the balances and writes the entries with what the rows then hold.
+// Every movement goes through a sheet: all wallets that a set of movements touches are locked in the order of their ids, the
+// rules are asked for each, against what those before it left, and one statement moves the balances and writes the
+// entries with what the rows then hold.
+//
+// Whatever uses something for an account holds its wallet of kind spent locked, so that a reference is charged once.
 package ledger
 
 import (
+	"sync"
+
 	"offshoot/models"
 	"offshoot/services/store"
 )
 
 // Service is the ledger as pages, jobs and other services use it.
-type Service struct{ store *store.Store }
+type Service struct {
+	store   *store.Store
+	charges *store.Together[ChargeOrder, Charge]
+	payers  *payers
+}
+
+// Option changes how a ledger works.
+type Option func(*Service)
+
+// OneByOne has charges that meet at one wallet taken one by one instead of together. For: comparing the two.
+func OneByOne() Option { return func(s *Service) { s.charges.Apart() } }
+
+// mostTogether is how many charges one transaction takes: a few milliseconds' worth.
+const mostTogether = 256
 
 // New returns the ledger in that store.
-func New(s *store.Store) *Service { return &Service{store: s} }
+func New(s *store.Store, options ...Option) *Service {
+	l := &Service{store: s, charges: store.NewTogether(s, mostTogether, chargeTogether), payers: &payers{}}
+	for _, set := range options {
+		set(l)
+	}
+	return l
+}
+
+// payers remembers whose wallet paid for an account last, which is where its charges will meet others. Who pays is decided
+// in the transaction; a wrong guess costs nothing but time.
+type payers struct {
+	mu   sync.Mutex
+	last map[models.ID]models.ID
+}
+
+// guessable is how many accounts it remembers, some tens of bytes each, before it begins anew.
+const guessable = 100_000
+
+func (p *payers) of(account models.ID) models.ID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if payer, known := p.last[account]; known {
+		return payer
+	}
+	return account
+}
+
+func (p *payers) keep(account, payer models.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last == nil || len(p.last) >= guessable {
+		p.last = map[models.ID]models.ID{}
+	}
+	p.last[account] = payer
+}
 
 // The refusals of the ledger.
 var (
 	ErrInsufficientBalance = &models.Error{Kind: models.Conflict, Code: "insufficient_balance",
 		Message: "The balance is not enough."}
+	ErrInsufficientUnits = &models.Error{Kind: models.Conflict, Code: "insufficient_units",
+		Message: "There are not enough units left."}
+	ErrNoSuchPackage = &models.Error{Kind: models.NotFound, Code: "package_not_found",
+		Message: "There is no such package."}
+	ErrPackageEnded = &models.Error{Kind: models.Conflict, Code: "package_ended",
+		Message: "This package has ended: its units cannot be moved any more."}
 	ErrNoSuchAccount = &models.Error{Kind: models.NotFound, Code: "account_not_found",
 		Message: "There is no such account."}
 	ErrNoSuchTransfer = &models.Error{Kind: models.NotFound, Code: "transfer_not_found",

@@ -46,7 +46,7 @@ func (s *Service) RecordMoney(ctx context.Context, actor models.Actor, order Pay
 	actor = actor.In(order.Parent)
 	var posted models.Transfer
 	done, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		w, err := lock(ctx, tx, place{order.Parent, outsideWallet}, place{order.Parent, balanceWallet})
+		w, err := lock(ctx, tx, place{account: order.Parent, kind: outsideWallet}, place{account: order.Parent, kind: balanceWallet})
 		if err != nil {
 			return models.Event{}, err
 		}

@@ -16,12 +16,16 @@ const (
 	balanceWallet = "balance"
 	spentWallet   = "spent"
 	outsideWallet = "outside"
+	unitsWallet   = "units"
+	usedWallet    = "used"
+	issuedWallet  = "issued"
 )
 
 // place names a wallet by what it is for, which is how rules speak of it.
 type place struct {
 	account models.ID
 	kind    string
+	asset   string // of units; "" for the account's currency, in which it has one wallet of a kind
 }
 
 // wallet is a row that this transaction holds locked.
@@ -38,35 +42,45 @@ type wallet struct {
 
 func (w wallet) balance() models.Money { return models.FromMicros(w.Balance, w.Asset) }
 
-// available is what can still be taken out: down to the floor, which is below zero where there is a credit line.
-func (w wallet) available() models.Money {
+// spare is what can still be taken out: down to the floor, which is below zero where there is a credit line.
+func (w wallet) spare() int64 {
 	if w.Floor == nil {
-		return w.balance()
+		return w.Balance
 	}
-	return models.FromMicros(w.Balance-*w.Floor, w.Asset)
+	return w.Balance - *w.Floor
 }
 
-// lock takes the wallets at two or more places for the rest of the transaction, in the order of their ids, whatever
-// the order of the places: opposite transfers cannot wait for each other. It refuses with ErrNoSuchAccount when the
-// actor's tenant has no such wallet, and with ErrAccountClosed.
-//
-// This is where work on one hot wallet will meet in sets, see Post.
-func lock(ctx context.Context, tx *store.Tx, places ...place) ([]wallet, error) {
-	accounts, kinds := make([]models.ID, len(places)), make([]string, len(places))
-	for i, p := range places {
-		accounts[i], kinds[i] = p.account, p.kind
-	}
-	var rows []wallet
-	err := tx.Rows(ctx, func(found pgx.Rows) (err error) {
-		rows, err = pgx.CollectRows(found, pgx.RowToStructByPos[wallet])
+func (w wallet) available() models.Money { return models.FromMicros(w.spare(), w.Asset) }
+
+func (w wallet) side() models.Side { return models.Side{Account: w.AccountID, Before: w.balance()} }
+
+const walletColumns = `id, account_id, kind, asset, balance, floor, last_at, closed_at`
+
+// into collects wallets as the queries below select them.
+func into(found *[]*wallet) func(pgx.Rows) error {
+	return func(rows pgx.Rows) (err error) {
+		*found, err = pgx.AppendRows(*found, rows, pgx.RowToAddrOfStructByPos[wallet])
 		return err
-	}, lockWallets, tx.Actor.Tenant, accounts, kinds)
-	if err != nil {
+	}
+}
+
+// lock takes the wallets at some places for the rest of the transaction, in the order of their ids, whatever the order of
+// the places: opposite transfers cannot wait for each other. It refuses with ErrNoSuchAccount when the actor's tenant has
+// no such wallet, and with ErrAccountClosed.
+func lock(ctx context.Context, tx *store.Tx, places ...place) ([]*wallet, error) {
+	accounts, kinds, assets := make([]models.ID, len(places)), make([]string, len(places)), make([]string, len(places))
+	for i, p := range places {
+		accounts[i], kinds[i], assets[i] = p.account, p.kind, p.asset
+	}
+	var rows []*wallet
+	if err := tx.Rows(ctx, into(&rows), lockPlaces, tx.Actor.Tenant, accounts, kinds, assets); err != nil {
 		return nil, err
 	}
-	locked := make([]wallet, len(places))
+	locked := make([]*wallet, len(places))
 	for i, p := range places {
-		at := slices.IndexFunc(rows, func(w wallet) bool { return w.AccountID == p.account && w.Kind == p.kind })
+		at := slices.IndexFunc(rows, func(w *wallet) bool {
+			return w.AccountID == p.account && w.Kind == p.kind && (p.asset == "" || w.Asset == p.asset)
+		})
 		if at < 0 {
 			return nil, ErrNoSuchAccount
 		}
@@ -80,62 +94,196 @@ func lock(ctx context.Context, tx *store.Tx, places ...place) ([]wallet, error) 
 	return locked, nil
 }
 
-const lockWallets = `SELECT id, account_id, kind, asset, balance, floor, last_at, closed_at FROM wallets w
-	WHERE tenant_id = $1 AND account_id = ANY($2) AND EXISTS (SELECT 1 FROM unnest($2::uuid[], $3::text[]) p(account, kind)
-		WHERE p.account = w.account_id AND p.kind = w.kind) ORDER BY id FOR NO KEY UPDATE`
+const lockPlaces = `SELECT ` + walletColumns + ` FROM wallets w
+	WHERE tenant_id = $1 AND account_id = ANY($2) AND EXISTS (SELECT 1 FROM unnest($2::uuid[], $3::text[], $4::text[]) p(account, kind, asset)
+		WHERE p.account = w.account_id AND p.kind = w.kind AND (p.asset = w.asset OR p.asset = '')) ORDER BY id FOR NO KEY UPDATE`
+
+// lockWallets takes wallets whose ids are known, as lock does, closed ones too; found has them with the transaction's next
+// answer.
+func lockWallets(tx *store.Tx, ids []models.ID, found *[]*wallet) {
+	tx.Ask(into(found), `SELECT `+walletColumns+` FROM wallets WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE`,
+		tx.Actor.Tenant, ids)
+}
 
 // movement is one transfer about to be posted: an amount from one locked wallet to another.
 type movement struct {
 	id        models.ID // models.NoID: a new one
 	kind      models.TransferKind
-	from, to  wallet
+	from, to  *wallet
 	amount    models.Money
 	note      string
 	reference string
+	closed    bool // it may touch wallets of a closed account: what it paid is given back
 }
 
-const insertTransfer = `WITH moved AS (
-		UPDATE wallets w SET balance = w.balance + x.amount, entries = w.entries + 1, last_at = $3, allocated = w.allocated + x.allocated
-		FROM unnest($4::uuid[], $5::bigint[], $6::bigint[]) AS x(id, amount, allocated)
-		WHERE w.tenant_id = $1 AND w.id = x.id AND w.closed_at IS NULL AND (w.floor IS NULL OR w.balance + x.amount >= w.floor)
-		RETURNING w.id, w.entries, w.asset, w.balance, x.amount
-	), posted AS (
-		INSERT INTO transfers (tenant_id, id, kind, note, reference, posted_at) VALUES ($1, $2, $7, $8, $9, $3)
-	)
-	INSERT INTO entries (tenant_id, wallet_id, number, transfer_id, asset, amount, balance_after, posted_at)
-	SELECT $1, id, entries, $2, asset, amount, balance, $3 FROM moved`
+// sheet is a set of movements between wallets that this transaction has locked. Each is held to the rules in the order in
+// which it comes, against what those before it left, and all are posted by one statement.
+type sheet struct {
+	transfers struct {
+		id              []models.ID
+		kind            []string
+		note, reference []string
+		at              []time.Time
+	}
+	entries struct {
+		wallet, transfer []models.ID
+		number           []int64 // within this sheet
+		amount, running  []int64 // running: of the wallet, within this sheet
+		at               []time.Time
+	}
+	touched []*touched
+	of      map[models.ID]*touched
+	held    map[models.ID]int64 // what sub-accounts' units changed by
+	used    map[models.ID]bool  // sub-accounts that used units
+}
 
-// post moves an amount between two wallets that this transaction has locked. It refuses with ErrWrongCurrency and
-// ErrInsufficientBalance. The statement travels with the commit; should it find other balances than were locked, the
-// numbers of the entries, the floors or the zero sum refuse it in the database.
-//
-// Combining (charges and transfers that meet on one hot wallet, taken as one set by one transaction) has its place here:
-// a combiner would lock once, call the rules for each movement in order of arrival, and post them with one statement.
-func post(tx *store.Tx, m movement) (models.Transfer, error) {
+// touched is a wallet as the sheet changes it.
+type touched struct {
+	*wallet
+	amount, entries, allocated int64
+	closed                     bool
+}
+
+func (s *sheet) touch(w *wallet) *touched {
+	t, ok := s.of[w.ID]
+	if !ok {
+		if s.of == nil {
+			s.of = map[models.ID]*touched{}
+		}
+		t = &touched{wallet: w}
+		s.of[w.ID] = t
+		s.touched = append(s.touched, t)
+	}
+	return t
+}
+
+// move writes one movement down. It refuses with ErrWrongCurrency, ErrInsufficientBalance and ErrInsufficientUnits, and
+// then nothing is written.
+func (s *sheet) move(now time.Time, m movement) (models.Transfer, error) {
 	if m.from.Asset != m.to.Asset || m.from.Asset != m.amount.Asset {
 		return models.Transfer{}, ErrWrongCurrency
 	}
-	if m.from.Floor != nil && m.from.available().Less(m.amount) {
-		return models.Transfer{}, ErrInsufficientBalance.Saying("Only "+m.from.available().String()+" is available.").
-			At("amount", "Only "+m.from.available().String()+" is available.")
+	micros := m.amount.Micros()
+	if m.from.Floor != nil && m.from.spare() < micros {
+		return models.Transfer{}, short(*m.from)
 	}
 	if m.id == models.NoID {
 		m.id = models.NewID()
 	}
-	at := tx.Now
-	for _, w := range []wallet{m.from, m.to} { // a wallet's entries never go back in time, whoever's clock was late
+	at := now
+	for _, w := range []*wallet{m.from, m.to} { // a wallet's entries never go back in time, whoever's clock was late
 		if w.LastAt != nil && w.LastAt.After(at) {
 			at = w.LastAt.UTC()
 		}
 	}
-	micros, allocated := m.amount.Micros(), int64(0)
+	posted := models.Transfer{ID: m.id, Kind: m.kind, Amount: m.amount, Note: m.note, Reference: m.reference, PostedAt: at, From: m.from.side(), To: m.to.side()}
+	s.transfers.id, s.transfers.kind = append(s.transfers.id, m.id), append(s.transfers.kind, string(m.kind))
+	s.transfers.note, s.transfers.reference = append(s.transfers.note, m.note), append(s.transfers.reference, m.reference)
+	s.transfers.at = append(s.transfers.at, at)
+	s.enter(m, m.from, -micros, at)
+	s.enter(m, m.to, micros, at)
+	posted.From.After, posted.To.After = m.from.balance(), m.to.balance()
+	return posted, nil
+}
+
+// enter writes one side of a movement down.
+func (s *sheet) enter(m movement, w *wallet, micros int64, at time.Time) {
+	t := s.touch(w)
+	t.amount, t.entries, t.closed = t.amount+micros, t.entries+1, t.closed || m.closed
+	w.Balance, w.LastAt = w.Balance+micros, &at
 	if m.kind == models.GivenOut || m.kind == models.GivenBack {
-		allocated = micros
+		t.allocated += micros
 	}
-	tx.Queue(insertTransfer, tx.Actor.Tenant, m.id, at,
-		[]models.ID{m.from.ID, m.to.ID}, []int64{-micros, micros}, []int64{-allocated, allocated},
-		string(m.kind), m.note, m.reference)
-	return models.Transfer{ID: m.id, Kind: m.kind, Amount: m.amount, Note: m.note, Reference: m.reference, PostedAt: at,
-		From: models.Side{Account: m.from.AccountID, Before: m.from.balance(), After: m.from.balance().Sub(m.amount)},
-		To:   models.Side{Account: m.to.AccountID, Before: m.to.balance(), After: m.to.balance().Add(m.amount)}}, nil
+	if w.Kind == unitsWallet {
+		if s.held == nil {
+			s.held, s.used = map[models.ID]int64{}, map[models.ID]bool{}
+		}
+		s.held[w.AccountID] += micros
+	}
+	if w.Kind == usedWallet && m.kind == models.UsageCharge {
+		if s.held == nil {
+			s.held, s.used = map[models.ID]int64{}, map[models.ID]bool{}
+		}
+		s.used[w.AccountID] = true
+	}
+	e := &s.entries
+	e.wallet, e.transfer, e.number = append(e.wallet, w.ID), append(e.transfer, m.id), append(e.number, t.entries)
+	e.amount, e.running, e.at = append(e.amount, micros), append(e.running, t.amount), append(e.at, at)
+}
+
+const postTransfers = `WITH moved AS (
+		UPDATE wallets w SET balance = w.balance + x.amount, entries = w.entries + x.entries, last_at = x.at, allocated = w.allocated + x.allocated
+		FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::boolean[]) AS x(id, amount, entries, at, allocated, closed)
+		WHERE w.tenant_id = $1 AND w.id = x.id AND (w.closed_at IS NULL OR x.closed) AND (w.floor IS NULL OR w.balance + x.amount >= w.floor)
+		RETURNING w.id, w.asset, w.entries - x.entries AS number, w.balance - x.amount AS balance
+	), posted AS (
+		INSERT INTO transfers (tenant_id, id, kind, note, reference, posted_at)
+		SELECT $1, * FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])
+	)
+	INSERT INTO entries (tenant_id, wallet_id, number, transfer_id, asset, amount, balance_after, posted_at)
+	SELECT $1, m.id, m.number + e.number, e.transfer, m.asset, e.amount, m.balance + e.running, e.at
+	FROM unnest($13::uuid[], $14::bigint[], $15::uuid[], $16::bigint[], $17::bigint[], $18::timestamptz[]) AS e(wallet, number, transfer, amount, running, at)
+	JOIN moved m ON m.id = e.wallet`
+
+// post writes the sheet into the books. The statement travels with the commit; should it find other balances than were
+// locked, the numbers of the entries, the floors or the zero sum refuse it in the database.
+func (s *sheet) post(tx *store.Tx) {
+	if len(s.touched) == 0 {
+		return
+	}
+	n := len(s.touched)
+	id, at, closed := make([]models.ID, n), make([]time.Time, n), make([]bool, n)
+	amount, entries, allocated := make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, t := range s.touched {
+		id[i], amount[i], entries[i], at[i], allocated[i], closed[i] = t.ID, t.amount, t.entries, *t.LastAt, t.allocated, t.closed
+	}
+	tx.Queue(postTransfers, tx.Actor.Tenant, id, amount, entries, at, allocated, closed,
+		s.transfers.id, s.transfers.kind, s.transfers.note, s.transfers.reference, s.transfers.at,
+		s.entries.wallet, s.entries.number, s.entries.transfer, s.entries.amount, s.entries.running, s.entries.at)
+	s.summarize(tx)
+	*s = sheet{}
+}
+
+// summarize keeps what the list of sub-accounts is sorted by, on wallets of kind spent that are locked like the others.
+func (s *sheet) summarize(tx *store.Tx) {
+	var account []models.ID
+	var change []int64
+	var used []bool
+	add := func(id models.ID) {
+		if id != tx.Actor.Tenant && !slices.Contains(account, id) {
+			account, change, used = append(account, id), append(change, s.held[id]), append(used, s.used[id])
+		}
+	}
+	for id := range s.held {
+		add(id)
+	}
+	for id := range s.used {
+		add(id)
+	}
+	if len(account) > 0 {
+		tx.Queue(`UPDATE wallets w SET units_held = w.units_held + x.change, units_used_at = CASE WHEN x.used THEN $5 ELSE w.units_used_at END
+			FROM unnest($2::uuid[], $3::bigint[], $4::boolean[]) AS x(account, change, used)
+			WHERE w.tenant_id = $1 AND w.account_id = x.account AND w.kind = 'spent'`, tx.Actor.Tenant, account, change, used, tx.Now)
+	}
+}
+
+// post moves an amount between two wallets that this transaction has locked, see sheet.
+func post(tx *store.Tx, m movement) (models.Transfer, error) {
+	var s sheet
+	posted, err := s.move(tx.Now, m)
+	if err != nil {
+		return models.Transfer{}, err
+	}
+	s.post(tx)
+	return posted, nil
+}
+
+// short says how much can be taken out of a wallet, when that is not enough.
+func short(w wallet) error {
+	if w.Kind == unitsWallet {
+		says := "Only " + w.available().String() + " are left."
+		return ErrInsufficientUnits.Saying(says).At("amount", says)
+	}
+	says := "Only " + w.available().String() + " is available."
+	return ErrInsufficientBalance.Saying(says).At("amount", says)
 }

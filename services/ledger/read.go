@@ -45,7 +45,7 @@ func postedTransfer(tx *store.Tx, id models.ID) (models.Transfer, error) {
 	all := tx.Actor.Can(models.ViewSubAccounts) || tx.Actor.Can(models.SupportAccounts)
 	// Usage that the parent paid for is on the sub-account's record of spending too, and is not shown to it (BAL-2).
 	own := func(i int) bool {
-		return rows[i].AccountID == tx.Actor.Account && rows[i].Wallet == models.BalanceWallet
+		return rows[i].AccountID == tx.Actor.Account && (rows[i].Wallet == models.BalanceWallet || rows[i].Wallet == models.UnitsWallet)
 	}
 	if len(rows) != 2 || !all && !own(0) && !own(1) {
 		return models.Transfer{}, ErrNoSuchTransfer

@@ -2,16 +2,17 @@ package ledger
 
 import (
 	"context"
+	"maps"
 
 	"offshoot/models"
 	"offshoot/services/store"
 )
 
-// TransferOrder asks for an amount to move between a parent and one of its sub-accounts.
+// TransferOrder asks for an amount to move between a parent and one of its sub-accounts: money, or whole units of a package.
 type TransferOrder struct {
 	SubAccount models.ID
 	Amount     models.Money
-	All        bool // with TransferBack: whatever is there
+	All        bool // with TransferBack: whatever is there; of the package whose units Amount is of, else of the balance
 	Note       string
 	Key        string // one-time key of the form or request; empty: none
 }
@@ -21,7 +22,11 @@ const MaxNote = 200
 
 func (o TransferOrder) validate() error {
 	var p models.Problems
-	if !o.All && !o.Amount.IsPositive() {
+	switch {
+	case o.All:
+	case o.Amount.IsUnits() && (!o.Amount.IsPositive() || !o.Amount.Amount.IsInteger()):
+		p.Add("amount", "Enter a whole number of units above zero.")
+	case !o.Amount.IsPositive():
 		p.Add("amount", "Enter an amount above zero.")
 	}
 	checkNote(&p, o.Note)
@@ -36,8 +41,9 @@ func checkNote(p *models.Problems, note string) {
 
 // Transfer moves an amount from the actor's account to one of its sub-accounts, at once.
 // For: a parent's Admins. Refuses: missing privilege; a bad order; a sub-account that is not the actor's
-// (ErrNoSuchAccount); a deactivated one; more than is available (ErrInsufficientBalance). Repeated under the same key
-// it moves nothing and returns the transfer it made.
+// (ErrNoSuchAccount); a deactivated one; more than is available (ErrInsufficientBalance); of units also no such
+// package (ErrNoSuchPackage), one that has ended (ErrPackageEnded), more than are left (ErrInsufficientUnits).
+// Repeated under the same key it moves nothing and returns the transfer it made.
 func (s *Service) Transfer(ctx context.Context, actor models.Actor, order TransferOrder) (models.Transfer, error) {
 	return s.move(ctx, actor, order, giveOut)
 }
@@ -121,27 +127,55 @@ func ReturnAll(ctx context.Context, tx *store.Tx, sub models.ID, note string) (m
 }
 
 func giveOut(ctx context.Context, tx *store.Tx, order TransferOrder) (models.Transfer, models.Event, error) {
-	w, err := lock(ctx, tx, place{tx.Actor.Tenant, balanceWallet}, place{order.SubAccount, balanceWallet})
+	from, to, pkg, err := lockBoth(ctx, tx, order, tx.Actor.Tenant, order.SubAccount)
 	if err != nil {
 		return models.Transfer{}, models.Event{}, err
 	}
-	p, err := post(tx, movement{kind: models.GivenOut, from: w[0], to: w[1], amount: order.Amount, note: order.Note})
-	return p, event(models.TransferPosted, p, p.To, p.From, order.Note), err
+	if order.Amount.IsUnits() && !tx.Now.Before(pkg.ExpiresAt) {
+		return models.Transfer{}, models.Event{}, ErrPackageEnded
+	}
+	p, err := post(tx, movement{kind: models.GivenOut, from: from, to: to, amount: order.Amount, note: order.Note})
+	return p, unitsEvent(event(models.TransferPosted, p, p.To, p.From, order.Note), pkg), err
 }
 
 func takeBack(ctx context.Context, tx *store.Tx, order TransferOrder) (models.Transfer, models.Event, error) {
-	w, err := lock(ctx, tx, place{order.SubAccount, balanceWallet}, place{tx.Actor.Tenant, balanceWallet})
+	from, to, pkg, err := lockBoth(ctx, tx, order, order.SubAccount, tx.Actor.Tenant)
 	if err != nil {
 		return models.Transfer{}, models.Event{}, err
 	}
 	amount := order.Amount
 	if order.All {
-		if amount = w[0].balance(); !amount.IsPositive() {
+		if amount = from.balance(); !amount.IsPositive() {
 			return models.Transfer{}, models.Event{}, ErrNothingToReturn
 		}
 	}
-	p, err := post(tx, movement{kind: models.GivenBack, from: w[0], to: w[1], amount: amount, note: order.Note})
-	return p, event(models.TransferredBack, p, p.From, p.To, order.Note), err
+	p, err := post(tx, movement{kind: models.GivenBack, from: from, to: to, amount: amount, note: order.Note})
+	return p, unitsEvent(event(models.TransferredBack, p, p.From, p.To, order.Note), pkg), err
+}
+
+// lockBoth takes the wallets that an order moves between, which are balances, or of units; and with units what closing the
+// sub-account takes too, so that none are moved to one that is being closed.
+func lockBoth(ctx context.Context, tx *store.Tx, order TransferOrder, from, to models.ID) (*wallet, *wallet, pack, error) {
+	if !order.Amount.IsUnits() {
+		w, err := lock(ctx, tx, place{account: from, kind: balanceWallet}, place{account: to, kind: balanceWallet})
+		if err != nil {
+			return nil, nil, pack{}, err
+		}
+		return w[0], w[1], pack{}, nil
+	}
+	id, _ := models.PackageOf(order.Amount.Asset)
+	pkg, err := packageByID(tx, id)
+	if err != nil {
+		return nil, nil, pkg, err
+	}
+	openUnits(tx, from, unitsWallet, id)
+	openUnits(tx, to, unitsWallet, id)
+	w, err := lock(ctx, tx, place{from, unitsWallet, order.Amount.Asset}, place{to, unitsWallet, order.Amount.Asset},
+		place{account: order.SubAccount, kind: balanceWallet}, place{account: order.SubAccount, kind: spentWallet})
+	if err != nil {
+		return nil, nil, pkg, err
+	}
+	return w[0], w[1], pkg, nil
 }
 
 // event is the log's line of a transfer, told from one side.
@@ -149,6 +183,16 @@ func event(action models.Action, p models.Transfer, of, other models.Side, note 
 	e := models.Event{Action: action, Account: of.Account, Other: other.Account, Amount: &p.Amount, BalanceAfter: &of.After, Transfer: p.ID}
 	if note != "" {
 		e.Details = map[string]string{"note": note}
+	}
+	return e
+}
+
+// unitsEvent is event with the package that the units are of, if any.
+func unitsEvent(e models.Event, pkg pack) models.Event {
+	if pkg.ID != models.NoID {
+		details := map[string]string{"package": pkg.Name}
+		maps.Copy(details, e.Details)
+		e.Subject, e.Details = pkg.ID, details
 	}
 	return e
 }

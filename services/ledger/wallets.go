@@ -18,14 +18,61 @@ func OpenWallets(tx *store.Tx, account models.Account, credit models.Money) {
 	}
 }
 
-// Close returns what a sub-account has to its parent, once, and lets nothing move in or out any more.
-func Close(ctx context.Context, tx *store.Tx, sub models.ID, note string) (models.Transfer, error) {
-	posted, err := ReturnAll(ctx, tx, sub, note)
-	if err != nil {
-		return models.Transfer{}, err
+// Close returns what a sub-account has to its parent, balance and units, once, and lets nothing move in or out any more.
+// Refuses with ErrNoSuchAccount, ErrAccountClosed.
+func Close(ctx context.Context, tx *store.Tx, sub models.ID, note string) (models.Returned, error) {
+	tenant := tx.Actor.Tenant
+	var returned models.Returned
+	first := func() { // what it holds units of, its parent has a wallet for
+		tx.Queue(`INSERT INTO wallets (tenant_id, id, account_id, kind, asset, package_id, floor)
+			SELECT $1, gen_random_uuid(), $1, 'units', asset, package_id, 0 FROM wallets WHERE tenant_id = $1 AND account_id = $2 AND kind = 'units'
+			ORDER BY asset ON CONFLICT DO NOTHING`, tenant, sub)
 	}
-	tx.Queue(`UPDATE wallets SET closed_at = $3 WHERE tenant_id = $1 AND account_id = $2`, tx.Actor.Tenant, sub, tx.Now)
-	return posted, nil
+	wallets, err := lockUntilAll(ctx, tx, first, `account_id = $2 AND kind <> 'used' OR account_id = $1 AND (kind = 'balance' OR kind = 'units' AND package_id IN (
+		SELECT package_id FROM wallets WHERE tenant_id = $1 AND account_id = $2 AND kind = 'units'))`, sub)
+	if err != nil {
+		return returned, err
+	}
+	parents := map[string]*wallet{} // by asset
+	var own []*wallet
+	for _, w := range wallets {
+		switch {
+		case w.AccountID == tenant:
+			parents[w.Asset] = w
+		case w.ClosedAt != nil:
+			return returned, ErrAccountClosed
+		default:
+			own = append(own, w)
+		}
+	}
+	if len(own) == 0 {
+		return returned, ErrNoSuchAccount
+	}
+	var s sheet
+	for _, w := range own {
+		if w.Balance == 0 || w.Kind == spentWallet {
+			continue
+		}
+		posted, err := s.move(tx.Now, movement{kind: models.GivenBack, from: w, to: parents[w.Asset], amount: w.balance(), note: note})
+		if err != nil {
+			return returned, err
+		}
+		var pkg pack
+		if id, is := models.PackageOf(w.Asset); is {
+			if pkg, err = packageByID(tx, id); err != nil {
+				return returned, err
+			}
+			returned.Units = append(returned.Units, models.UnitsReturned{Transfer: posted, Package: pkg.Name})
+		} else {
+			returned.Transfer = posted
+		}
+		if err := tx.Log(unitsEvent(event(models.TransferredBack, posted, posted.From, posted.To, note), pkg)); err != nil {
+			return returned, err
+		}
+	}
+	s.post(tx)
+	tx.Queue(`UPDATE wallets SET closed_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND kind <> 'used'`, tenant, sub, tx.Now)
+	return returned, nil
 }
 
 // Reopen lets amounts move again.
@@ -36,7 +83,7 @@ func Reopen(tx *store.Tx, sub models.ID) {
 // SetCreditLine says how far a post-pay parent's balance may go below zero. For: a change of another service, made by
 // staff. Refuses with ErrCreditInUse when more than that is used.
 func SetCreditLine(ctx context.Context, tx *store.Tx, parent models.ID, credit models.Money) error {
-	w, err := lock(ctx, tx, place{parent, balanceWallet})
+	w, err := lock(ctx, tx, place{account: parent, kind: balanceWallet})
 	if err != nil {
 		return err
 	}

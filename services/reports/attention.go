@@ -1,63 +1,65 @@
 package reports
 
 import (
+	"context"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"offshoot/models"
 	"offshoot/services/store"
 )
 
-// usersSQL adds up once what each sub-account cost and takes both ends of it: who used most, and whose own balance is below
-// what it uses in a week. A balance that nobody uses is not low, however small it is. Charges are walked along the index by
-// time, as in usageQuery.sql, and wallets all at once; what the few that are shown used besides is added up for them alone.
+// usersSQL adds up once what each account used and takes both ends of it: who used most, and whose own balance is below what
+// it uses in a week. A balance that nobody uses is not low, however small it is. Wallets are read all at once.
 const usersSQL = `WITH used AS MATERIALIZED (
-		SELECT account_id, sum(amount)::bigint AS cost,
-			(coalesce(sum(amount) FILTER (WHERE payer_id = account_id), 0) * 7 / @days)::bigint AS weekly
-		FROM unnest(ARRAY[CAST(@from AS timestamptz)], ARRAY[CAST(@until AS timestamptz)]) b (since, until)
-		CROSS JOIN LATERAL (SELECT account_id, payer_id, amount FROM charges
-			WHERE tenant_id = @tenant AND charged_at >= b.since AND charged_at < b.until AND asset = @asset OFFSET 0) c
-		GROUP BY account_id),
-	most AS (SELECT * FROM used WHERE account_id <> @tenant ORDER BY cost DESC, account_id LIMIT @lines),
+		SELECT account_id, %figures, (sum(own_cost) * 7 / %days)::bigint AS weekly FROM (%source) u WHERE n > 0 GROUP BY account_id),
+	most AS (SELECT * FROM used WHERE account_id <> %tenant AND (messages > 0 OR others > 0) ORDER BY cost DESC, account_id LIMIT %lines),
 	low AS (SELECT u.*, w.balance, count(*) OVER () AS count FROM used u
-		JOIN (SELECT account_id, balance FROM wallets WHERE tenant_id = @tenant AND kind = 'balance' AND asset = @asset OFFSET 0) w
+		JOIN (SELECT account_id, balance FROM wallets WHERE tenant_id = %tenant AND kind = 'balance' AND asset = %asset OFFSET 0) w
 			ON w.account_id = u.account_id
-		JOIN accounts a ON a.tenant_id = @tenant AND a.id = u.account_id
+		JOIN accounts a ON a.tenant_id = %tenant AND a.id = u.account_id
 		WHERE w.balance < u.weekly AND a.funding = 'own' AND a.status = 'active'
-		ORDER BY w.balance, u.account_id LIMIT @lines),
+		ORDER BY w.balance, u.account_id LIMIT %lines),
 	chosen AS (SELECT false AS is_low, m.*, 0 AS balance, 0 AS count FROM most m UNION ALL SELECT true, l.* FROM low l)
-	SELECT c.*, s.*, a.name, a.status FROM chosen c
-	JOIN accounts a ON a.tenant_id = @tenant AND a.id = c.account_id
-	CROSS JOIN LATERAL (SELECT coalesce(sum(quantity) FILTER (WHERE kind = 'message'), 0)::bigint AS messages,
-			coalesce(sum(parts), 0)::bigint AS parts, coalesce(sum(quantity) FILTER (WHERE kind <> 'message'), 0)::bigint AS others
-		FROM charges WHERE tenant_id = @tenant AND account_id = c.account_id AND charged_at >= @from AND charged_at < @until) s
+	SELECT c.is_low, c.account_id, a.name, a.status, c.messages, c.delivered, c.failed, c.others, c.parts, c.units, c.cost, c.weekly, c.balance, c.count
+	FROM chosen c JOIN accounts a ON a.tenant_id = %tenant AND a.id = c.account_id
 	ORDER BY c.is_low, CASE WHEN c.is_low THEN c.balance ELSE -c.cost END, c.account_id`
 
-func readUsers(tx *store.Tx, parent account, days models.Days, d *models.ParentDashboard) error {
-	from, until := days.Bounds()
-	var rows []struct {
-		IsLow                   bool
-		AccountID               models.ID
-		Name                    string
-		Status                  models.AccountStatus
-		Messages, Parts, Others int64
-		Cost, Weekly, Balance   int64
-		Count                   int
+func readUsers(ctx context.Context, tx *store.Tx, q usageQuery, d *models.ParentDashboard) error {
+	w := &where{}
+	q.accounts = true
+	source, err := q.source(tx, w, q.whole())
+	if err != nil {
+		return err
 	}
-	err := tx.Raw(usersSQL, map[string]any{"tenant": tx.Actor.Tenant, "from": from, "until": until, "asset": parent.Currency,
-		"days": days.Count(), "lines": dashboardLines}).Scan(&rows).Error
-	in := func(micros int64) models.Money { return models.FromMicros(micros, parent.Currency) }
-	for _, r := range rows {
-		if r.IsLow {
-			d.Attention.LowCount = r.Count
-			d.Attention.Low = append(d.Attention.Low, models.LowBalance{Account: r.AccountID, Name: r.Name,
-				Balance: in(r.Balance), Weekly: in(r.Weekly).Rounded()})
-			continue
-		}
-		cost := in(r.Cost)
-		d.TopAccounts = append(d.TopAccounts, models.TopAccount{Account: r.AccountID, Name: r.Name, Status: r.Status,
-			Usage: models.Usage{Messages: r.Messages, Parts: r.Parts, Others: r.Others, Cost: &cost}})
-	}
-	return err
+	sql := strings.NewReplacer("%figures", q.figures(), "%source", source, "%days", strconv.Itoa(q.days.Count()), "%tenant", w.arg(tx.Actor.Tenant),
+		"%asset", w.arg(q.currency), "%lines", strconv.Itoa(dashboardLines)).Replace(usersSQL)
+	in := func(micros int64) models.Money { return models.FromMicros(micros, q.currency) }
+	return tx.Rows(ctx, func(rows pgx.Rows) error {
+		var (
+			a                            models.TopAccount
+			isLow                        bool
+			units, cost, weekly, balance int64
+			count                        int
+		)
+		_, err := pgx.ForEachRow(rows, []any{&isLow, &a.Account, &a.Name, &a.Status, &a.Messages, &a.Delivered, &a.Failed, &a.Others, &a.Parts, &units, &cost,
+			&weekly, &balance, &count}, func() error {
+			if isLow {
+				d.Attention.LowCount = count
+				d.Attention.Low = append(d.Attention.Low, models.LowBalance{Account: a.Account, Name: a.Name, Balance: in(balance), Weekly: in(weekly).Rounded()})
+				return nil
+			}
+			top := a
+			paid := in(cost)
+			top.Units, top.Cost = units/unit, &paid
+			d.TopAccounts = append(d.TopAccounts, top)
+			return nil
+		})
+		return err
+	}, sql, w.args...)
 }
 
 // readConsents reads which staff wait for consent to enter an account.

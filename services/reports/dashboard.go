@@ -42,7 +42,8 @@ func (s *Service) ParentDashboard(ctx context.Context, actor models.Actor, zone 
 		if d.Days, d.Used, d.UsedBefore, err = compared(ctx, tx, q, now); err != nil {
 			return err
 		}
-		if err := readUsers(tx, parent, now, &d); err != nil {
+		q.days = now
+		if err := readUsers(ctx, tx, q, &d); err != nil {
 			return err
 		}
 		if err := readWaiting(tx, &d.Attention); err != nil {

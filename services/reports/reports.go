@@ -5,7 +5,8 @@
 // staff every tenant they are at work in. Moments that begin and end a day are worked out in Go and given to
 // PostgreSQL as values, so that one database of time zones decides, and days that have no midnight or two are right.
 //
-// Usage is added up from the charges themselves. Rollups have their place here once months of messages make them worth it.
+// Usage is read from the sums that package usage keeps and from what waits to be added to them, in one snapshot: it is that
+// of the log at any moment, and takes no longer with more messages. See usageQuery.source.
 package reports
 
 import (

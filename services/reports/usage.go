@@ -15,6 +15,7 @@ type UsageFilter struct {
 	Account   models.ID   // NoID: all within sight
 	Country   string      // ISO 3166-1 alpha-2 of the destination; "": all
 	Kind      string      // message, call, number, keyword; "": all
+	Status    string      // of messages; "": all, and what is no message
 	GroupBy   models.UsageGrouping
 	ByAccount bool // a row for each account
 }
@@ -30,7 +31,7 @@ var UsageKinds = []string{"message", "call", "number", "keyword"}
 
 // UsageReport is usage added up.
 type UsageReport struct {
-	Rows      []models.UsageRow // in order of time or country, then of account name
+	Rows      []models.UsageRow // in order of time, country or status, then of account name
 	More      bool              // there are more than MaxUsageRows: narrow the report, or take its file
 	Total     models.Usage      // of all rows, also of those not shown
 	Currency  string
@@ -50,9 +51,9 @@ func (f UsageFilter) validate() error {
 		p.Add("to", "A report spans three years at most.")
 	}
 	switch f.GroupBy {
-	case models.ByDay, models.ByMonth, models.ByCountry:
+	case models.ByDay, models.ByMonth, models.ByCountry, models.ByStatus:
 	default:
-		p.Add("group", "Choose Day, Month or Country.")
+		p.Add("group", "Choose Day, Month, Country or Status.")
 	}
 	if f.Country != "" && !models.IsCountry(f.Country) {
 		p.Add("country", "Choose a country from the list.")
@@ -60,10 +61,13 @@ func (f UsageFilter) validate() error {
 	if f.Kind != "" && !slices.Contains(UsageKinds, f.Kind) {
 		p.Add("kind", "Choose from the list.")
 	}
+	if f.Status != "" && !slices.Contains(models.MessageStatuses, models.MessageStatus(f.Status)) {
+		p.Add("status", "Choose from the list.")
+	}
 	return p.Err()
 }
 
-// Usage adds up what was charged. Without accounts as a column every day or month has a row, one without usage too, up
+// Usage adds up what was used. Without accounts as a column every day or month has a row, one without usage too, up
 // to today.
 // For: a sub-account's users, about itself; a parent's users, its own usage and that of its sub-accounts; staff, that of
 // the tenant they are at work in. Refuses: missing privilege; a bad filter; an account out of sight (ErrNoSuchAccount).

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,7 +12,7 @@ import (
 	"offshoot/services/store"
 )
 
-// usageQuery adds charges up for one reader and filter.
+// usageQuery adds usage up for one reader and filter.
 type usageQuery struct {
 	days     models.Days
 	group    models.UsageGrouping
@@ -19,6 +20,7 @@ type usageQuery struct {
 	account  models.ID // NoID: all of the tenant's
 	country  string
 	kind     string
+	status   string
 	currency string
 	cost     costRule
 }
@@ -45,7 +47,8 @@ func (s *Service) readUsage(ctx context.Context, actor models.Actor, filter Usag
 		if err != nil {
 			return err
 		}
-		q.days, q.group, q.accounts, q.country, q.kind = filter.Days, filter.GroupBy, filter.ByAccount, filter.Country, filter.Kind
+		q.days, q.group, q.accounts = filter.Days, filter.GroupBy, filter.ByAccount
+		q.country, q.kind, q.status = filter.Country, filter.Kind, filter.Status
 		return read(ctx, tx, q)
 	})
 }
@@ -79,19 +82,33 @@ func (q usageQuery) none() models.Usage {
 	return models.Usage{Cost: &zero}
 }
 
+// isByTime says whether the rows are days or months; otherwise all of the report's days are one.
+func (q usageQuery) isByTime() bool { return q.group == models.ByDay || q.group == models.ByMonth }
+
+// isDetailed says whether the report needs to know kinds, countries or statuses.
+func (q usageQuery) isDetailed() bool {
+	return !q.isByTime() || q.country != "" || q.kind != "" || q.status != ""
+}
+
 // bucket is a day or month of a report, from its first moment to that of the next one.
 type bucket struct {
 	day          models.Day
 	since, until time.Time
 }
 
-// buckets are the days or months of the report in order; by country it is one. A day that the reader's zone left out is
-// none.
-func (q usageQuery) buckets() []bucket {
+// whole is all of the report's days as one bucket.
+func (q usageQuery) whole() []bucket {
 	from, until := q.days.Bounds()
-	if q.group == models.ByCountry {
-		return []bucket{{since: from, until: until}}
+	return []bucket{{since: from, until: until}}
+}
+
+// buckets are the days or months of the report in order; by country or status it is one. A day that the reader's zone left
+// out is none.
+func (q usageQuery) buckets() []bucket {
+	if !q.isByTime() {
+		return q.whole()
 	}
+	_, until := q.days.Bounds()
 	var all []bucket
 	for day := q.days.From; !q.days.To.Before(day); {
 		b := bucket{day: day, since: day.Start(q.days.In())}
@@ -111,107 +128,105 @@ func (q usageQuery) buckets() []bucket {
 // each hands the rows over in order, limit of them at most; 0: all. Where a row is a day or month alone, those without
 // usage have one too, but for those to come.
 func (q usageQuery) each(ctx context.Context, tx *store.Tx, limit int, each func(models.UsageRow) error) error {
-	return q.rows(ctx, tx, q.buckets(), limit, func(b bucket, row models.UsageRow) error {
-		if b.since.After(tx.Now) && row.Messages == 0 && row.Parts == 0 && row.Others == 0 {
-			return nil
+	buckets := q.buckets()
+	if !q.isByTime() || q.accounts {
+		return q.rows(ctx, tx, buckets, limit, func(_ int, row models.UsageRow) error { return each(row) })
+	}
+	next := 0
+	upTo := func(n int) error {
+		for ; next < n && (limit == 0 || next < limit) && !buckets[next].since.After(tx.Now); next++ {
+			if err := each(models.UsageRow{Day: buckets[next].day, Usage: q.none()}); err != nil {
+				return err
+			}
 		}
+		return nil
+	}
+	err := q.rows(ctx, tx, buckets, 0, func(n int, row models.UsageRow) error {
+		if err := upTo(n); err != nil || limit > 0 && n >= limit {
+			return err
+		}
+		next = n + 1
 		return each(row)
 	})
+	if err == nil {
+		err = upTo(len(buckets))
+	}
+	return err
 }
 
 // all adds everything up into one.
 func (q usageQuery) all(ctx context.Context, tx *store.Tx) (models.Usage, error) {
-	whole := q.none()
+	total := q.none()
 	q.group, q.accounts = models.ByDay, false
-	from, until := q.days.Bounds()
-	err := q.rows(ctx, tx, []bucket{{since: from, until: until}}, 0, func(_ bucket, row models.UsageRow) error {
-		whole = row.Usage
+	err := q.rows(ctx, tx, q.whole(), 0, func(_ int, row models.UsageRow) error {
+		total = row.Usage
 		return nil
 	})
-	return whole, err
+	return total, err
 }
 
-func (q usageQuery) rows(ctx context.Context, tx *store.Tx, buckets []bucket, limit int, each func(bucket, models.UsageRow) error) error {
-	sql, args := q.sql(tx.Actor.Tenant, buckets, limit)
+// rows hands over the rows that have usage, in order, each with the place of its bucket.
+func (q usageQuery) rows(ctx context.Context, tx *store.Tx, buckets []bucket, limit int, each func(int, models.UsageRow) error) error {
+	w := &where{}
+	source, err := q.source(tx, w, buckets)
+	if err != nil {
+		return err
+	}
+	sql := q.sql(w, tx.Actor.Tenant, source, limit)
 	return tx.Rows(ctx, func(rows pgx.Rows) error {
 		var (
-			row     models.UsageRow
-			n       int
-			cost    int64
-			account pgtype.UUID
+			row         models.UsageRow
+			n           int
+			units, cost int64
+			account     pgtype.UUID
 		)
-		targets := []any{&n, &row.Country, &account, &row.AccountName, &row.Messages, &row.Parts, &row.Others, &cost}
+		targets := []any{&n, &row.Country, &row.Status, &account, &row.AccountName, &row.Messages, &row.Delivered, &row.Failed, &row.Others, &row.Parts, &units, &cost}
 		for rows.Next() {
 			if err := rows.Scan(targets...); err != nil {
 				return err
 			}
-			b := buckets[n-1]
-			row.Day, row.Account = b.day, account.Bytes
+			row.Day, row.Account, row.Units = buckets[n-1].day, account.Bytes, units/unit
 			if q.cost != noCost {
 				money := models.FromMicros(cost, q.currency)
 				row.Cost = &money
 			}
-			if err := each(b, row); err != nil {
+			if err := each(n-1, row); err != nil {
 				return err
 			}
 		}
 		return rows.Err()
-	}, sql, args...)
+	}, sql, w.args...)
 }
 
-// sql adds up each bucket by itself, along the index by time: PostgreSQL cannot tell how few buckets there are, and would
-// sort all charges to group them by one. OFFSET 0 keeps it from fetching them account by account, which is in no order
-// that the table has.
-func (q usageQuery) sql(tenant models.ID, buckets []bucket, limit int) (string, []any) {
-	since, until := make([]time.Time, len(buckets)), make([]time.Time, len(buckets))
-	for i, b := range buckets {
-		since[i], until[i] = b.since, b.until
+// unit is one unit of a package in millionths.
+const unit = 1_000_000
+
+// figures are added up from a source; the last is what the reader sees as cost.
+func (q usageQuery) figures() string {
+	cost := map[costRule]string{noCost: "0::bigint", ownCost: "sum(own_cost)::bigint", wholeCost: "sum(cost)::bigint"}[q.cost]
+	return `sum(messages)::bigint AS messages, sum(delivered)::bigint AS delivered, sum(failed)::bigint AS failed, sum(others)::bigint AS others,
+		sum(parts)::bigint AS parts, sum(units)::bigint AS units, ` + cost + ` AS cost`
+}
+
+func (q usageQuery) sql(w *where, tenant models.ID, source string, limit int) string {
+	country, status, account, by := "''", "''", "NULL::uuid", []string{"n"}
+	switch q.group {
+	case models.ByCountry:
+		country, by = "country", append(by, "country")
+	case models.ByStatus:
+		status, by = "status", append(by, "status")
 	}
-	w := &where{}
-	spans := "unnest(" + w.arg(since) + "::timestamptz[], " + w.arg(until) + "::timestamptz[]) WITH ORDINALITY AS s (since, until, n)"
-	w.and("tenant_id = ?", tenant)
-	w.and("charged_at >= b.since AND charged_at < b.until")
-	if q.account != models.NoID {
-		w.and("account_id = ?", q.account)
+	if q.accounts {
+		account, by = "account_id", append(by, "account_id")
 	}
-	if q.country != "" {
-		w.and("country = ?", q.country)
-	}
-	if q.kind != "" {
-		w.and("kind = ?", q.kind)
-	}
-	country, account, by := "''", "NULL::uuid", ""
-	switch {
-	case q.group == models.ByCountry && q.accounts:
-		country, account, by = "country::text", "account_id", " GROUP BY country, account_id"
-	case q.group == models.ByCountry:
-		country, by = "country::text", " GROUP BY country"
-	case q.accounts:
-		account, by = "account_id", " GROUP BY account_id"
-	}
-	sql := `SELECT b.n, g.country, g.account_id, coalesce(a.name, ''), g.messages, g.parts, g.others, g.cost
-		FROM (SELECT * FROM ` + spans + ` ORDER BY n) b
-		CROSS JOIN LATERAL (SELECT ` + country + ` AS country, ` + account + ` AS account_id,
-				coalesce(sum(quantity) FILTER (WHERE kind = 'message'), 0)::bigint AS messages,
-				coalesce(sum(parts), 0)::bigint AS parts,
-				coalesce(sum(quantity) FILTER (WHERE kind <> 'message'), 0)::bigint AS others,
-				` + q.costSQL(w) + ` AS cost
-			FROM (SELECT account_id, payer_id, kind, country, quantity, parts, asset, amount FROM charges` + w.String() + ` OFFSET 0) c` + by + `) g
+	sql := `SELECT g.n, g.country, g.status, g.account_id, coalesce(a.name, ''), messages, delivered, failed, others, parts, units, cost
+		FROM (SELECT n, ` + country + ` AS country, ` + status + ` AS status, ` + account + ` AS account_id, ` + q.figures() + `
+			FROM (` + source + `) u WHERE n > 0 GROUP BY ` + strings.Join(by, ", ") + `
+			HAVING (sum(messages), sum(others), sum(parts), sum(units), sum(cost)) <> (0, 0, 0, 0, 0)) g
 		LEFT JOIN accounts a ON a.tenant_id = ` + w.arg(tenant) + ` AND a.id = g.account_id
-		ORDER BY b.n, g.country, lower(a.name), g.account_id`
+		ORDER BY g.n, g.country, array_position(` + w.arg(models.MessageStatuses) + `::text[], g.status), lower(a.name), g.account_id`
 	if limit > 0 {
 		sql += " LIMIT " + w.arg(limit)
 	}
-	return sql, w.args
-}
-
-// costSQL is the cost of a row, of the account's currency alone: units of packages are not money.
-func (q usageQuery) costSQL(w *where) string {
-	switch q.cost {
-	case ownCost:
-		return "coalesce(sum(amount) FILTER (WHERE asset = " + w.arg(q.currency) + " AND payer_id = account_id), 0)::bigint"
-	case wholeCost:
-		return "coalesce(sum(amount) FILTER (WHERE asset = " + w.arg(q.currency) + "), 0)::bigint"
-	}
-	return "0::bigint"
+	return sql
 }

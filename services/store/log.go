@@ -10,8 +10,9 @@ import (
 
 type loggedEvent struct {
 	id      models.ID
+	actor   models.Actor
 	event   models.Event
-	details []byte
+	details string
 }
 
 // logFirst logs the event that a change returned. A claimed idempotency key names this line.
@@ -20,18 +21,19 @@ func (tx *Tx) logFirst(event models.Event) error {
 	if id == models.NoID {
 		id = models.NewID()
 	}
-	return tx.log(id, event)
+	return tx.log(id, tx.Actor, event)
 }
 
-func (tx *Tx) log(id models.ID, event models.Event) error {
-	details := []byte("{}")
+func (tx *Tx) log(id models.ID, actor models.Actor, event models.Event) error {
+	details := "{}"
 	if len(event.Details) > 0 {
-		var err error
-		if details, err = json.Marshal(event.Details); err != nil {
+		text, err := json.Marshal(event.Details)
+		if err != nil {
 			return err
 		}
+		details = string(text)
 	}
-	tx.events = append(tx.events, loggedEvent{id, event, details})
+	tx.events = append(tx.events, loggedEvent{id, actor, event, details})
 	return nil
 }
 
@@ -52,31 +54,40 @@ func (tx *Tx) counted() func() {
 	}
 }
 
-const insertEvent = `INSERT INTO action_log (tenant_id, id, at, user_id, user_email, as_account_id, access_id, action,
+// Lines of the same columns, however many, are one statement.
+const insertEvents = `INSERT INTO action_log (tenant_id, at, id, user_id, user_email, as_account_id, access_id, action,
 	account_id, other_account_id, asset, amount, balance_after, transfer_id, subject_id, reference, details, request_id)
-	VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)`
+	SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::uuid[], $10::uuid[],
+		$11::text[], $12::bigint[], $13::bigint[], $14::uuid[], $15::uuid[], $16::text[], $17::jsonb[], $18::text[])`
 
 func (tx *Tx) queueEvents(batch *pgx.Batch) {
-	a := tx.Actor
-	var as, access *models.ID
-	if a.Access != nil {
-		as, access = &a.Account, &a.Access.ID
+	n := len(tx.events)
+	if n == 0 {
+		return
 	}
-	for _, l := range tx.events {
+	id, user, as, access := make([]models.ID, n), make([]*models.ID, n), make([]*models.ID, n), make([]*models.ID, n)
+	account, other, transfer, subject := make([]models.ID, n), make([]*models.ID, n), make([]*models.ID, n), make([]*models.ID, n)
+	email, action, reference, details, request := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	asset, amount, after := make([]*string, n), make([]*int64, n), make([]*int64, n)
+	for i, l := range tx.events {
 		e := l.event
-		var asset *string
-		var amount, after *int64
+		id[i], user[i], email[i], request[i] = l.id, orNull(l.actor.User), l.actor.Email, l.actor.Request
+		if l.actor.Access != nil {
+			as[i], access[i] = &l.actor.Account, &l.actor.Access.ID
+		}
+		action[i], account[i], other[i] = string(e.Action), e.Account, orNull(e.Other)
+		transfer[i], subject[i], reference[i], details[i] = orNull(e.Transfer), orNull(e.Subject), e.Reference, l.details
 		if e.Amount != nil {
 			micros := e.Amount.Micros()
-			asset, amount = &e.Amount.Asset, &micros
+			asset[i], amount[i] = &e.Amount.Asset, &micros
 		}
 		if e.BalanceAfter != nil {
 			micros := e.BalanceAfter.Micros()
-			after = &micros
+			after[i] = &micros
 		}
-		batch.Queue(insertEvent, a.Tenant, l.id, tx.Now, orNull(a.User), a.Email, as, access, string(e.Action),
-			e.Account, orNull(e.Other), asset, amount, after, orNull(e.Transfer), orNull(e.Subject), e.Reference, l.details, a.Request)
 	}
+	batch.Queue(insertEvents, tx.Actor.Tenant, tx.Now, id, user, email, as, access, action, account, other, asset, amount, after,
+		transfer, subject, reference, details, request)
 	tx.events = nil
 }
 

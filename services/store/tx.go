@@ -18,8 +18,8 @@ import (
 // Tx is one transaction: who is acting, a clock that stands still, and the database as GORM, as hand-written SQL and as
 // the job queue sees it.
 //
-// Statements given to Queue wait and travel together with the next one that needs an answer, or with the commit: a transfer
-// is three round trips, begin, lock, and everything else. Order is kept, so nothing ever reads past what was queued.
+// Statements given to Queue and Ask wait and travel together with the next one that needs an answer, or with the commit: a
+// transfer is two round trips, begin and lock, and everything else. Order is kept, so nothing ever reads past what was queued.
 type Tx struct {
 	*gorm.DB
 	Actor models.Actor
@@ -28,6 +28,7 @@ type Tx struct {
 	store    *Store
 	conn     *sql.Conn
 	writable bool
+	begun    bool // the server knows of it; before that its beginning is the first of what is queued
 	ended    bool
 	queued   []statement
 	events   []loggedEvent
@@ -38,6 +39,7 @@ type statement struct {
 	sql  string
 	args []any
 	miss error // what it means when it does not change exactly one row; nil: any number will do
+	read func(pgx.Rows) error
 }
 
 // door is how a transaction begins. Its settings hold for that transaction: whose rows it may touch, and for a change that
@@ -68,23 +70,18 @@ func (tx *Tx) QueueExactly(miss error, sql string, args ...any) {
 	tx.queued = append(tx.queued, statement{sql: sql, args: args, miss: miss})
 }
 
+// Ask queues a hand-written query. read gets its rows when it travels, at the latest with Answers.
+func (tx *Tx) Ask(read func(pgx.Rows) error, sql string, args ...any) {
+	tx.queued = append(tx.queued, statement{sql: sql, args: args, read: read})
+}
+
+// Answers sends what is queued and waits until it is answered.
+func (tx *Tx) Answers(ctx context.Context) error { return tx.flush(ctx) }
+
 // Rows runs one hand-written query through pgx and hands over its rows, which it closes. Exports stream with it.
 func (tx *Tx) Rows(ctx context.Context, read func(pgx.Rows) error, sql string, args ...any) error {
-	if err := tx.flush(ctx); err != nil {
-		return err
-	}
-	return tx.pgx(func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, sql, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		if err := read(rows); err != nil {
-			return err
-		}
-		rows.Close()
-		return rows.Err()
-	})
+	tx.Ask(read, sql, args...)
+	return tx.flush(ctx)
 }
 
 // Enqueue makes a job that exists if, and only if, this transaction commits.
@@ -103,17 +100,23 @@ func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.Inser
 
 // Log adds a line to the action log beside the one that the work returns: the return of a balance within a
 // deactivation, say.
-func (tx *Tx) Log(event models.Event) error { return tx.log(models.NewID(), event) }
+func (tx *Tx) Log(event models.Event) error { return tx.log(models.NewID(), tx.Actor, event) }
+
+// LogAs is Log for what somebody else did, in the same tenant: a set that was taken together has a line for each.
+func (tx *Tx) LogAs(actor models.Actor, event models.Event) error {
+	return tx.log(models.NewID(), actor, event)
+}
 
 func (tx *Tx) begin(ctx context.Context, d door, claim *claim) error {
-	batch := &pgx.Batch{}
-	batch.Queue(d.begin)
-	batch.Queue(d.settings, tx.Actor.Tenant.String())
-	won := true
-	if claim != nil {
-		tx.claimed = models.NewID()
-		claim.queue(batch, tx, func(rows int64) { won = rows == 1 })
+	tx.Queue(d.begin)
+	tx.Queue(d.settings, tx.Actor.Tenant.String())
+	if claim == nil {
+		return nil
 	}
+	tx.claimed = models.NewID()
+	batch := tx.batch()
+	won := true
+	claim.queue(batch, tx, func(rows int64) { won = rows == 1 })
 	if err := tx.send(ctx, batch); err != nil {
 		return err
 	}
@@ -162,6 +165,9 @@ func (tx *Tx) checkConstraints(ctx context.Context) error {
 
 func (tx *Tx) rollback(ctx context.Context) error {
 	tx.ended = true
+	if !tx.begun {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	return tx.pgx(func(conn *pgx.Conn) error {
@@ -196,12 +202,16 @@ func (tx *Tx) batch() *pgx.Batch {
 				return nil
 			})
 		}
+		if s.read != nil {
+			queued.Query(s.read)
+		}
 	}
 	tx.queued = nil
 	return batch
 }
 
 func (tx *Tx) send(ctx context.Context, batch *pgx.Batch) error {
+	tx.begun = true
 	return tx.pgx(func(conn *pgx.Conn) error { return conn.SendBatch(ctx, batch).Close() })
 }
 

@@ -57,7 +57,13 @@ func Run(ctx context.Context) ([]Violation, error) {
 	var answer string
 	// Through the debugger, which the page's content security policy doesn't bind.
 	err = chromedp.Run(ctx,
-		chromedp.Evaluate(string(axe)+"\n;0", nil),
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			var there bool
+			if err := chromedp.Evaluate("'axe' in window", &there).Do(ctx); err != nil || there {
+				return err
+			}
+			return chromedp.Evaluate(string(axe)+"\n;0", nil).Do(ctx)
+		}),
 		chromedp.Evaluate(fmt.Sprintf(run, rules), &answer, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	if err != nil {
 		return nil, err
@@ -100,7 +106,7 @@ func Start(t testing.TB) context.Context {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(quiet))
 	t.Cleanup(cancel)
-	ctx, expire := context.WithTimeout(ctx, 6*time.Minute)
+	ctx, expire := context.WithTimeout(ctx, 15*time.Minute)
 	t.Cleanup(expire)
 	if err := chromedp.Run(ctx); err != nil {
 		t.Fatal("chromium: ", err)

@@ -19,7 +19,7 @@ import (
 type Deactivation struct {
 	Frame    layouts.Frame
 	Account  models.ShownAccount
-	Returned models.Transfer // what would go back now; zero when it has nothing
+	Returned models.Returned // what would go back now; zero when it has nothing
 	Reason   string
 	Refused  *models.Error
 }
@@ -199,7 +199,7 @@ func (p Deactivation) View() templ.Component {
 type Deletion struct {
 	Frame    layouts.Frame
 	Account  models.ShownAccount
-	Returned models.Transfer // what would go back now; zero when it has nothing
+	Returned models.Returned // what would go back now; zero when it has nothing
 	Name     string          // as typed
 	Refused  *models.Error
 }
@@ -405,7 +405,7 @@ func backTo(a models.ShownAccount) *ui.Action {
 	return &ui.Action{Label: a.Name, Href: paths.SubAccount(a.ID)}
 }
 
-func returnedItem(returned models.Transfer) templ.Component {
+func returnedItem(returned models.Returned) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -445,11 +445,43 @@ func returnedItem(returned models.Transfer) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		for _, u := range returned.Units {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<li><b>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var16 string
+			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(u.Amount.String())
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_state.templ`, Line: 95, Col: 25}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</b> of ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var17 string
+			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(u.Package)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_state.templ`, Line: 95, Col: 46}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, " go back to you in the same moment.</li>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		return nil
 	})
 }
 
-func returnedFigures(a models.ShownAccount, returned models.Transfer) templ.Component {
+func returnedFigures(a models.ShownAccount, returned models.Returned) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -465,9 +497,9 @@ func returnedFigures(a models.ShownAccount, returned models.Transfer) templ.Comp
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var16 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var16 == nil {
-			templ_7745c5c3_Var16 = templ.NopComponent
+		templ_7745c5c3_Var18 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var18 == nil {
+			templ_7745c5c3_Var18 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		if returned.ID != models.NoID {

@@ -18,6 +18,12 @@ func (p Transfer) title() string {
 		return "Usage of " + p.Transfer.To.Name
 	case models.Refund:
 		return "Refund to " + p.Transfer.To.Name
+	case models.Purchase:
+		return "Purchase of " + p.Transfer.From.Name
+	case models.UnitsIssued:
+		return "Units for " + p.Transfer.To.Name
+	case models.UnitsExpired:
+		return "Units of " + p.Transfer.From.Name + " that expired"
 	}
 	return "Reversal"
 }
@@ -35,6 +41,12 @@ func (p Transfer) kind() string {
 		return "Usage"
 	case models.Refund:
 		return "Refund"
+	case models.Purchase:
+		return "Purchase"
+	case models.UnitsIssued:
+		return "Units added"
+	case models.UnitsExpired:
+		return "Units expired"
 	}
 	return "Reversal"
 }
@@ -48,7 +60,7 @@ func (p Transfer) direction() string {
 
 // name is what a side is called: an account, or what that account has spent.
 func (p Transfer) name(side models.Side) string {
-	if side.Wallet == models.SpentWallet {
+	if side.Wallet == models.SpentWallet || side.Wallet == models.UsedWallet {
 		return "usage of " + side.Name
 	}
 	return side.Name

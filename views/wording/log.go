@@ -30,12 +30,20 @@ func Actor(l models.LogLine) string {
 type sentence func(models.LogLine) string
 
 var logSentences = map[models.Action]sentence{
-	models.TransferPosted: movement("Balance transferred", "from ", "to "),
+	models.TransferPosted: transferred,
 	models.TransferredBack: func(l models.LogLine) string {
-		return because("Balance transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
+		return because(moved(l)+" transferred back from "+l.AccountName+to(l.OtherName), l.Details["note"])
 	},
-	models.MoneyReceived:     func(l models.LogLine) string { return because("Money received for "+l.AccountName, l.Details["note"]) },
-	models.UsageCharged:      charged,
+	models.MoneyReceived: func(l models.LogLine) string { return because("Money received for "+l.AccountName, l.Details["note"]) },
+	models.UsageCharged:  charged,
+	models.UsageRefunded: refunded,
+	models.PurchasePaid:  func(l models.LogLine) string { return because("Purchase paid by "+l.AccountName, l.Details["note"]) },
+	models.PackageUnitsIssued: func(l models.LogLine) string {
+		return named("Units of package", l.Details["package"]) + " added to " + l.AccountName
+	},
+	models.PackageUnitsExpired: func(l models.LogLine) string {
+		return named("Package", l.Details["package"]) + " of " + l.AccountName + " ended, what was left of its units is gone"
+	},
 	models.CreditLineChanged: about("Credit line of ", " changed"),
 
 	models.Installed: fixed("Installation set up"),
@@ -196,14 +204,20 @@ func user(before, after string) sentence {
 	}
 }
 
-func movement(what, from, to string) sentence {
-	return func(l models.LogLine) string {
-		said := what
-		if l.OtherName != "" {
-			said += " " + from + l.OtherName
-		}
-		return because(said+" "+to+l.AccountName, l.Details["note"])
+func transferred(l models.LogLine) string {
+	said := moved(l) + " transferred"
+	if l.OtherName != "" {
+		said += " from " + l.OtherName
 	}
+	return because(said+" to "+l.AccountName, l.Details["note"])
+}
+
+// moved is what a movement is of.
+func moved(l models.LogLine) string {
+	if l.Amount != nil && l.Amount.IsUnits() {
+		return named("Units of", l.Details["package"])
+	}
+	return "Balance"
 }
 
 func charged(l models.LogLine) string {
@@ -213,6 +227,14 @@ func charged(l models.LogLine) string {
 	}
 	if l.OtherName != "" {
 		said += ", paid by " + l.OtherName
+	}
+	return said
+}
+
+func refunded(l models.LogLine) string {
+	said := "Refund for what " + l.AccountName + " did not use"
+	if l.OtherName != "" {
+		said += to(l.OtherName)
 	}
 	return said
 }
