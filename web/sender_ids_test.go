@@ -233,3 +233,21 @@ func TestSenderPagesWithoutAddSenderIDs(t *testing.T) {
 		t.Error("something was done")
 	}
 }
+
+// SHR-1: in a browser the names that match are offered while one types, and the page is not loaded again.
+func TestSharingFormCompletes(t *testing.T) {
+	p := webtest.Open(t)
+	id := approvedSender(t, p, p.Clinic.Admin.Actor, "North")
+	b := p.Chromium(t).Person().SignIn(p.Clinic.Admin).Look(375, true).Open(paths.Sharing(models.SharedSenderID, id))
+	b.Tick("Custom").Type("Add a sub-account", "night").Until(`document.querySelector('#matches button') !== null`).Sees("Night Ward").SeesNot("North Clinic Ward")
+	b.Axe().Press("Add Night Ward").Sees("Not saved yet.").Press("Save").Sees("The sharing is saved: Custom.")
+	b.Open(paths.SubAccountPrivileges(p.Clinic.Own.Account.ID))
+	var cut bool
+	b.Value(`[...document.querySelectorAll('.table-wrap--plain')].some(t => t.scrollWidth > t.clientWidth)`, &cut)
+	if cut {
+		t.Error("a choice is out of sight on a phone")
+	}
+	if p.Count(t, "shares WHERE account_id = $1 AND may = 'use'", p.Clinic.Shared.Account.ID) != 1 {
+		t.Error("it is not shared")
+	}
+}
