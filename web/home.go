@@ -45,5 +45,6 @@ func (v *visit) subAccountDashboard() error {
 	if err != nil {
 		return err
 	}
-	return v.page(http.StatusOK, pages.SubAccountHome{Frame: frame, SubAccountDashboard: found}.View())
+	return v.page(http.StatusOK, pages.SubAccountHome{Frame: frame, SubAccountDashboard: found,
+		Usage: v.actor.Can(models.ViewReports), Entries: v.actor.Can(models.ViewStatement)}.View())
 }

@@ -7,6 +7,8 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/ledger"
+	"offshoot/services/senders"
+	"offshoot/services/sharing"
 	"offshoot/services/storetest"
 	"offshoot/web"
 	"offshoot/web/webtest"
@@ -16,7 +18,7 @@ import (
 // the window, with no script failing, nothing loaded from outside and no breach of the content security policy.
 func TestEveryPageLooksRight(t *testing.T) {
 	p := webtest.Open(t)
-	furnish(t, p)
+	sender := furnish(t, p)
 	message := text(t, p, p.Clinic.Own, "+4915112345678", "Your appointment is at nine. "+strings.Repeat("Please be there in time. ", 8), models.MessageDelivered)
 	pending := p.AddPending(t, p.Clinic, "Pending Ward", "pending@clinic.example")
 	chromium := p.Chromium(t)
@@ -48,6 +50,9 @@ func TestEveryPageLooksRight(t *testing.T) {
 		}
 		if strings.HasPrefix(r.Path, "/messages/sends/") {
 			id = send
+		}
+		if strings.HasPrefix(r.Path, "/sender-ids/") {
+			id = sender
 		}
 		for _, person := range []struct {
 			name string
@@ -99,9 +104,18 @@ func TestEveryPageLooksRight(t *testing.T) {
 	t.Logf("%d pages", checked)
 }
 
-// furnish gives every list something to show.
-func furnish(t *testing.T, p *webtest.Portal) {
+// furnish gives every list something to show. It returns a Sender ID that every account of the company sees.
+func furnish(t *testing.T, p *webtest.Portal) (sender models.ID) {
 	t.Helper()
+	sender = approvedSender(t, p, p.Clinic.Admin.Actor, "North")
+	share := sharing.Order{Kind: models.SharedSenderID, ID: sender, Setting: models.Custom, Shares: []models.Share{
+		{Account: p.Clinic.Own.Account.ID, May: models.MayEdit}, {Account: p.Clinic.Shared.Account.ID, May: models.MayUse}}}
+	if err := p.Sharing.Share(t.Context(), p.Clinic.Admin.Actor, share); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Senders.Request(t.Context(), p.Clinic.Admin.Actor, senders.Request{Name: "Night 24", Purpose: "Reminders"}); err != nil {
+		t.Fatal(err)
+	}
 	ctx := context.Background()
 	_, err := p.Ledger.Transfer(ctx, p.Clinic.Admin.Actor, ledger.TransferOrder{SubAccount: p.Clinic.Own.Account.ID, Amount: storetest.Euros(t, "40"), Note: "For <b>July</b>"})
 	if err != nil {
@@ -117,4 +131,5 @@ func furnish(t *testing.T, p *webtest.Portal) {
 	if _, err := p.Accounts.Deactivate(ctx, p.Clinic.Admin.Actor, p.AddActive(t, p.Clinic, "Closed Ward", "closed@clinic.example").Account.ID, "Moved out"); err != nil {
 		t.Fatal(err)
 	}
+	return sender
 }

@@ -92,6 +92,55 @@ func TestPrivilegeMatrix(t *testing.T) {
 	}
 }
 
+// PRV-4: for every part of the menu: each of its routes, and its menu entry, are there while it is full, only those that
+// change nothing while it is view only, and none while it is hidden: for the sub-account's Admin, its User, and its parent
+// and staff inside, in sessions that were open before. Whoever adds a route to a part has it in this matrix.
+func TestFeatureMatrix(t *testing.T) {
+	p := webtest.Open(t)
+	var all []models.Privilege
+	for _, g := range models.GrantablePrivileges {
+		all = append(all, g.Privilege)
+	}
+	sub := p.AddActive(t, p.Clinic, "Narrowed", "narrowed@clinic.example", all...)
+	p.AddUser(t, sub.Account, "narrowed.user@clinic.example", models.Member)
+	id := sub.Account.ID
+	visitors := map[string]*webtest.Visitor{"its Admin": p.As(t, sub), "its User": p.As(t, storetest.Person{Email: "narrowed.user@clinic.example"}),
+		"its parent inside": enter(t, p, p.Clinic.Admin, paths.SubAccount(id)), "staff inside": enter(t, p, p.Sam, staffPath(p.Clinic.ID, id))}
+	checked := 0
+	for _, f := range models.MenuFeatures {
+		var view, change []web.Route
+		for _, r := range web.Routes() {
+			if slices.Contains(f.View, r.Needs) {
+				view = append(view, r)
+			}
+			if slices.Contains(f.Change, r.Needs) {
+				change = append(change, r)
+			}
+		}
+		for _, access := range []models.FeatureAccess{models.ViewAccess, models.HiddenAccess, models.FullAccess} {
+			shown, err := p.Accounts.Show(t.Context(), p.Clinic.Admin.Actor, id)
+			if err == nil {
+				err = p.Accounts.PublishFeatureAccess(t.Context(), p.Clinic.Admin.Actor, id, shown.Version, map[string]models.FeatureAccess{f.Key: access})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for who, v := range visitors {
+				what := fmt.Sprintf("%s %s, %s", f.Label, access, who)
+				mayView, mayChange := access != models.HiddenAccess, access == models.FullAccess
+				if who == "its User" && slices.Contains([]string{"billing", "store"}, f.Key) {
+					mayView, mayChange = false, false // Billing & Payments is for Admins
+				}
+				checked += holds(t, v, sub, view, mayView, what) + holds(t, v, sub, change, mayChange, what)
+			}
+		}
+	}
+	t.Logf("%d answers", checked)
+	if checked < 200 {
+		t.Error("so few are no matrix")
+	}
+}
+
 // holds asks for each route, and for the menu, and returns how many answers it has looked at.
 func holds(t *testing.T, v *webtest.Visitor, sub storetest.Person, routes []web.Route, want bool, who string) (checked int) {
 	t.Helper()

@@ -164,7 +164,7 @@ func (s *Server) routes() []route {
 		needs(models.InteractiveMessages, post, "/interactive/rules/:id/removal", s.deleteReplyRule),
 		needs(models.ViewReports, get, "/reports/usage", s.showUsage),
 		needs(models.ViewReports, get, "/reports/usage.csv", s.exportUsage),
-		needs(models.ViewAccount, get, "/transfers/:id", s.showTransfer),
+		needs(models.ViewStatement, get, "/transfers/:id", s.showTransfer),
 		needs(models.ViewAccount, get, "/access-log", s.listAccesses),
 		needs(models.DecideStaffAccess, get, "/settings/staff-access", s.showStaffAccess),
 		fresh(needs(models.DecideStaffAccess, post, "/settings/staff-access", s.updateStaffAccess)),

@@ -205,13 +205,15 @@ func senderID(became string) sentence {
 
 // shared says who may use a resource from now on.
 func shared(l models.LogLine) string {
-	said := named(firstOf(shareKinds[l.Details["kind"]], "Resource"), quoted(l.Details["name"])) + " shared: " +
-		models.ShareSetting(l.Details["setting"]).Label()
+	said := named(firstOf(shareKinds[l.Details["kind"]], "Resource"), quoted(l.Details["name"])) + " shared" +
+		in(shareSettings, l.Details["setting"])
 	if n := l.Details["accounts"]; l.Details["setting"] == string(models.Custom) {
 		said += ", sub-accounts: " + n
 	}
 	return said
 }
+
+var shareSettings = map[string]string{string(models.OnlyMe): "only me", string(models.Public): "public", string(models.Custom): "custom"}
 
 var shareKinds = map[string]string{string(models.SharedSenderID): "Sender ID", string(models.SharedGroup): "Group", string(models.SharedPackage): "Package"}
 
