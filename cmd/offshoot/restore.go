@@ -20,6 +20,7 @@ import (
 	"offshoot/models"
 	"offshoot/services/ledger"
 	"offshoot/services/store"
+	"offshoot/services/usage"
 )
 
 func restoreCommand() *cobra.Command {
@@ -238,9 +239,13 @@ func inspect(ctx context.Context, c config, st *store.Store, out io.Writer) erro
 	}
 	var faults []string
 	for _, tenant := range tenants {
-		err := st.Read(ctx, models.System(tenant), func(_ context.Context, tx *store.Tx) error {
+		err := st.Read(ctx, models.System(tenant), func(ctx context.Context, tx *store.Tx) error {
 			books, err := ledger.CheckBooks(tx)
-			faults = append(faults, books.Faults...)
+			if err != nil {
+				return err
+			}
+			counted, err := usage.Faults(ctx, tx)
+			faults = append(append(faults, books.Faults...), counted...)
 			return err
 		})
 		if err != nil {

@@ -175,6 +175,7 @@ func TestMetrics(t *testing.T) {
 		`offshoot_actions_total{action="session.started"} 1`, "offshoot_requests_in_flight 0", `offshoot_build_info{go="go`, "offshoot_db_connections_busy ",
 		"offshoot_db_connections_max ", "offshoot_db_waits_total ", "offshoot_password_hashes_queued 0", `offshoot_jobs{state="available"} `,
 		`offshoot_outbox_messages{status="waiting"} `, `offshoot_outbox_oldest_seconds{status="waiting"} `, `offshoot_outbox_messages{status="failed"} 0`,
+		"offshoot_usage_changes ", "offshoot_usage_oldest_seconds ", "offshoot_messages_outside_parts 0",
 		"go_goroutines ", "process_resident_memory_bytes "} {
 		if !strings.Contains(figures, "\n"+want) {
 			t.Errorf("%s is not among the figures", want)

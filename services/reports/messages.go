@@ -96,18 +96,8 @@ func (s *Service) ExportMessages(ctx context.Context, actor models.Actor, filter
 	})
 }
 
-// reachOfMessages is reachOf for the message log, which a sub-account's parent may hide.
-func reachOfMessages(actor models.Actor) (reach, error) {
-	if !actor.Can(models.SupportAccounts) {
-		if err := actor.Require(models.ViewMessages); err != nil {
-			return reach{}, err
-		}
-	}
-	return reachOf(actor)
-}
-
 func (s *Service) readMessages(ctx context.Context, actor models.Actor, filter MessageFilter, read func(context.Context, *store.Tx, messageQuery) error) error {
-	r, err := reachOfMessages(actor)
+	r, err := reachThrough(actor, models.ViewMessages)
 	if err != nil {
 		return err
 	}
@@ -133,7 +123,7 @@ func (s *Service) readMessages(ctx context.Context, actor models.Actor, filter M
 // Message returns one message.
 // For: as Messages. Refuses: missing privilege; a message out of sight (ErrNoSuchMessage).
 func (s *Service) Message(ctx context.Context, actor models.Actor, id models.ID) (models.ShownMessage, error) {
-	r, err := reachOfMessages(actor)
+	r, err := reachThrough(actor, models.ViewMessages)
 	if err != nil {
 		return models.ShownMessage{}, err
 	}

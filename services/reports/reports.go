@@ -72,6 +72,16 @@ func reachOf(actor models.Actor) (reach, error) {
 	return reach{}, models.ErrMissingPrivilege
 }
 
+// reachThrough is reachOf for a part of the menu that a sub-account's parent may hide (PRV-4).
+func reachThrough(actor models.Actor, view models.Privilege) (reach, error) {
+	if !actor.Can(models.SupportAccounts) {
+		if err := actor.Require(view); err != nil {
+			return reach{}, err
+		}
+	}
+	return reachOf(actor)
+}
+
 // account is as much of an account as a report speaks of.
 type account struct {
 	ID       models.ID

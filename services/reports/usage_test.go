@@ -25,6 +25,7 @@ func TestUsageRefuses(t *testing.T) {
 		fields []string
 	}{
 		"nobody":               {models.Actor{Tenant: w.Clinic.ID}, reports.UsageFilter{Days: november, GroupBy: models.ByDay}, models.ErrMissingPrivilege, nil},
+		"hidden by PRV-4":      {models.Actor{Tenant: w.Clinic.ID, Account: w.Clinic.Own.Account.ID, Privileges: map[models.Privilege]bool{models.ViewAccount: true}}, reports.UsageFilter{Days: november, GroupBy: models.ByDay}, models.ErrMissingPrivilege, nil},
 		"nothing":              {nora, reports.UsageFilter{}, models.ErrCheckFields, []string{"from", "to", "group"}},
 		"no last day":          {nora, reports.UsageFilter{Days: models.Days{From: day("2026-11-01")}, GroupBy: models.ByDay}, models.ErrCheckFields, []string{"to"}},
 		"days the wrong way":   {nora, reports.UsageFilter{Days: days("2026-11-02", "2026-11-01"), GroupBy: models.ByDay}, models.ErrCheckFields, []string{"to"}},
@@ -33,6 +34,7 @@ func TestUsageRefuses(t *testing.T) {
 		"an unknown grouping":  {nora, reports.UsageFilter{Days: november, GroupBy: "1; DROP TABLE charges"}, models.ErrCheckFields, []string{"group"}},
 		"no such country":      {nora, reports.UsageFilter{Days: november, GroupBy: models.ByDay, Country: "XX"}, models.ErrCheckFields, []string{"country"}},
 		"a small country":      {nora, reports.UsageFilter{Days: november, GroupBy: models.ByDay, Country: "de"}, models.ErrCheckFields, []string{"country"}},
+		"no such status":       {nora, reports.UsageFilter{Days: november, GroupBy: models.ByDay, Status: "lost"}, models.ErrCheckFields, []string{"status"}},
 		"no such kind":         {nora, reports.UsageFilter{Days: november, GroupBy: models.ByDay, Kind: "fax"}, models.ErrCheckFields, []string{"kind"}},
 		"another tenant's":     {nora, reports.UsageFilter{Days: november, GroupBy: models.ByDay, Account: w.Harbor.Own.Account.ID}, reports.ErrNoSuchAccount, nil},
 		"a sibling's":          {w.Clinic.Own.Actor, reports.UsageFilter{Days: november, GroupBy: models.ByDay, Account: w.Clinic.Shared.Account.ID}, reports.ErrNoSuchAccount, nil},

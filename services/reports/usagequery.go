@@ -35,7 +35,7 @@ const (
 )
 
 func (s *Service) readUsage(ctx context.Context, actor models.Actor, filter UsageFilter, read func(context.Context, *store.Tx, usageQuery) error) error {
-	r, err := reachOf(actor)
+	r, err := reachThrough(actor, models.ViewReports)
 	if err != nil {
 		return err
 	}
