@@ -70,14 +70,15 @@ ALTER TABLE charges ADD COLUMN counts boolean;
 ALTER TABLE charges ALTER COLUMN counts SET DEFAULT true;
 
 -- +goose StatementBegin
-CREATE FUNCTION count_charge() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION count_charges() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO usage_changes (tenant_id, id, account_id, kind, country, status, quarter, quantity, parts, units, cost, own_cost)
-    VALUES (NEW.tenant_id, NEW.id, NEW.account_id, NEW.kind, NEW.country, '', date_bin('15 minutes', NEW.charged_at, 'epoch'), NEW.quantity, NEW.parts,
-        CASE WHEN NEW.asset LIKE 'units:%' THEN NEW.amount ELSE 0 END,
-        CASE WHEN NEW.asset LIKE 'units:%' THEN 0 ELSE NEW.amount END,
-        CASE WHEN NEW.asset LIKE 'units:%' OR NEW.payer_id <> NEW.account_id THEN 0 ELSE NEW.amount END);
+    SELECT tenant_id, (array_agg(id))[1], account_id, kind, country, '', date_bin('15 minutes', charged_at, 'epoch'), sum(quantity), sum(parts),
+        sum(CASE WHEN asset LIKE 'units:%' THEN amount ELSE 0 END),
+        sum(CASE WHEN asset LIKE 'units:%' THEN 0 ELSE amount END),
+        sum(CASE WHEN asset LIKE 'units:%' OR payer_id <> account_id THEN 0 ELSE amount END)
+    FROM made WHERE counts GROUP BY tenant_id, account_id, kind, country, date_bin('15 minutes', charged_at, 'epoch');
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER count_charge AFTER INSERT ON charges FOR EACH ROW WHEN (NEW.counts) EXECUTE FUNCTION count_charge();
+CREATE TRIGGER count_charges AFTER INSERT ON charges REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION count_charges();

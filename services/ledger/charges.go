@@ -9,7 +9,6 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/store"
-	"offshoot/services/usage"
 )
 
 // Usage kinds.
@@ -152,7 +151,6 @@ func chargeAll(ctx context.Context, tx *store.Tx, orders []ChargeOrder) ([]charg
 	made := make([]charged, len(orders))
 	var s sheet
 	var rows chargeRows
-	var used []usage.Change
 	for i, o := range orders {
 		at := reference{o.Account, o.Reference}
 		c := &made[i]
@@ -162,21 +160,9 @@ func chargeAll(ctx context.Context, tx *store.Tx, orders []ChargeOrder) ([]charg
 		before[at] = &c.Charge
 		rows.add(chargeRow{id: c.ID, account: o.Account, payer: c.Payer, transfer: c.Transfer, kind: o.Kind, country: o.Country, quantity: o.Quantity,
 			parts: o.Parts, asset: o.Amount.Asset, amount: o.Amount.Micros(), reference: o.Reference, at: o.At})
-		change := usage.Change{Account: o.Account, Kind: o.Kind, Country: o.Country, At: o.At,
-			Amounts: usage.Amounts{Quantity: o.Quantity, Parts: o.Parts, Cost: o.Amount.Micros()}}
-		if o.Kind == MessageUsage { // by those who keep their own gateway; that it was sent is all that is known of it
-			change.Status = string(models.MessageSent)
-		}
-		if c.Payer == o.Account {
-			change.OwnCost = change.Cost
-		}
-		used = append(used, change)
 	}
-	rows.insert(tx)
+	rows.insert(tx, true)
 	s.post(tx)
-	if len(used) > 0 {
-		usage.Count(tx, used)
-	}
 	return made, nil
 }
 
@@ -291,7 +277,9 @@ type chargeRows []chargeRow
 
 func (r *chargeRows) add(row chargeRow) { *r = append(*r, row) }
 
-func (r chargeRows) insert(tx *store.Tx) {
+// insert writes the rows. counts says whether they are usage by themselves, which the table then counts; those that pay
+// messages are not.
+func (r chargeRows) insert(tx *store.Tx, counts bool) {
 	n := len(r)
 	if n == 0 {
 		return
@@ -307,8 +295,8 @@ func (r chargeRows) insert(tx *store.Tx) {
 		kind[i], country[i], asset[i], reference[i] = c.kind, c.country, c.asset, c.reference
 		quantity[i], parts[i], amount[i], at[i] = c.quantity, c.parts, c.amount, c.at
 	}
-	tx.Queue(`INSERT INTO charges (tenant_id, id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at)
-		SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[],
-			$11::bigint[], $12::text[], $13::timestamptz[])`,
-		tx.Actor.Tenant, id, account, payer, transfer, kind, country, quantity, parts, asset, amount, reference, at)
+	tx.Queue(`INSERT INTO charges (tenant_id, id, account_id, payer_id, transfer_id, kind, country, quantity, parts, asset, amount, reference, charged_at, counts)
+		SELECT $1, x.*, $14 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[],
+			$11::bigint[], $12::text[], $13::timestamptz[]) x`,
+		tx.Actor.Tenant, id, account, payer, transfer, kind, country, quantity, parts, asset, amount, reference, at, counts)
 }

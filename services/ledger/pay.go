@@ -327,7 +327,7 @@ func (p *plan) post(tx *store.Tx, bills []Bill, purses map[models.ID]*purse, kep
 			}
 		}
 	}
-	rows.insert(tx)
+	rows.insert(tx, false)
 	s.post(tx)
 	return receipts, nil
 }
