@@ -80,3 +80,18 @@ func Narrow(can map[Privilege]bool, access map[string]FeatureAccess) {
 		}
 	}
 }
+
+// FeatureSetting is what a sub-account gets of one part of the menu, and what it will get once the draft is published.
+type FeatureSetting struct {
+	MenuFeature
+	Access FeatureAccess
+	Draft  FeatureAccess // "" where the draft changes nothing
+}
+
+// Shown is what a form shows: the draft where there is one.
+func (s FeatureSetting) Shown() FeatureAccess {
+	if s.Draft != "" {
+		return s.Draft
+	}
+	return s.Access
+}

@@ -89,6 +89,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	}
 	add(models.ViewAccount, "Dashboard", paths.Home(), "layout-dashboard")
 	add(models.ViewSubAccounts, "Sub-accounts", paths.SubAccounts(), "users")
+	add(models.ViewMessages, "Messages", paths.MessageLog(), "message")
 	add(models.ViewReports, "Reports", paths.UsageReport(), "chart-bar")
 	add(models.ViewActionLog, "Action log", paths.ActionLog(), "history")
 	if v.showsBalance() {

@@ -31,6 +31,7 @@ func TestEveryPageLooksRight(t *testing.T) {
 	handed.Open("/sign-in").Type("Email", given.Email).Type("Password", "abcde-fghij-kmnpq-rstuv").Press("Sign in")
 
 	transfer := p.NewestTransfer(t, p.Clinic.Own.Account)
+	send := sentBy(t, p, p.Clinic.Own)
 	checked := 0
 	for _, r := range web.Routes() {
 		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, ".png") || strings.HasSuffix(r.Path, "z") {
@@ -39,6 +40,9 @@ func TestEveryPageLooksRight(t *testing.T) {
 		id := p.Clinic.Own.Account.ID
 		if strings.HasPrefix(r.Path, "/transfers/") {
 			id = transfer
+		}
+		if strings.HasPrefix(r.Path, "/messages/sends/") {
+			id = send
 		}
 		for _, person := range []struct {
 			name string

@@ -84,9 +84,13 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
+		most := int64(maxBody)
+		if c.Request().Method == http.MethodPost && s.uploads[c.Path()] {
+			most = maxUpload
+		}
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, most)
 		return next(c)
 	}
 }

@@ -12,6 +12,7 @@ type route struct {
 	needs        models.Privilege // "": anyone
 	handle       func(*visit) error
 	fresh        bool // asks for the password again when it was given a while ago
+	upload       bool // brings a file
 }
 
 // public is for anyone, signed in or not.
@@ -101,6 +102,21 @@ func (s *Server) routes() []route {
 
 		needs(models.ViewStatement, get, "/statement", s.showStatement),
 		needs(models.ViewStatement, get, "/statement.csv", s.exportStatement),
+		needs(models.ViewMessages, get, "/messages", s.listMessages),
+		needs(models.ViewMessages, get, "/messages.csv", s.exportMessages),
+		needs(models.ViewMessages, get, "/messages/:id", s.showMessage),
+		needs(models.SendMessages, get, "/messages/new", s.newSend),
+		upload(needs(models.SendMessages, post, "/messages", s.createSend)),
+		needs(models.ViewMessages, get, "/messages/sends", s.listSends),
+		needs(models.ViewMessages, get, "/messages/sends/:id", s.showSend),
+		needs(models.ViewMessages, get, "/messages/sends/:id/skipped", s.listSkipped),
+		needs(models.ViewMessages, get, "/messages/sends/:id/skipped.csv", s.exportSkipped),
+		needs(models.SendMessages, post, "/messages/sends/:id/start", s.createStart),
+		needs(models.SendMessages, post, "/messages/sends/:id/pause", s.createPause),
+		needs(models.SendMessages, post, "/messages/sends/:id/continuation", s.createContinuation),
+		needs(models.SendMessages, get, "/messages/sends/:id/cancellation", s.newCancellation),
+		needs(models.SendMessages, post, "/messages/sends/:id/cancellation", s.createCancellation),
+		needs(models.ViewMessages, get, "/messages/why-blocked", s.showWhyBlocked),
 		needs(models.ViewReports, get, "/reports/usage", s.showUsage),
 		needs(models.ViewReports, get, "/reports/usage.csv", s.exportUsage),
 		needs(models.ViewAccount, get, "/transfers/:id", s.showTransfer),
@@ -126,6 +142,7 @@ func (s *Server) routes() []route {
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/balance.csv", s.exportSubAccountStatement),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/privileges", s.showPrivileges),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/activity", s.showSubAccountActivity),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/why-blocked", s.showSubAccountWhyBlocked),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/access-log", s.listSubAccountAccesses),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/users", s.listUsers),
 		fresh(needs(models.ManageSubAccounts, get, "/sub-accounts/:id/users/new", s.newUser)),

@@ -68,6 +68,8 @@ type Server struct {
 	echo  *echo.Echo
 	pages map[string]bool // the patterns that can be opened
 
+	uploads map[string]bool // the patterns of forms that bring a file
+
 	stopping atomic.Bool
 	current  atomic.Bool // the schema, when it was last asked for
 }
@@ -77,14 +79,17 @@ func New(c Config) (*Server, error) {
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}}
+	s := &Server{Config: c, echo: echo.New(), pages: map[string]bool{}, uploads: map[string]bool{}}
 	e := s.echo
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = addressOf(c.TrustedProxies)
 	e.HTTPErrorHandler = s.answerError
-	e.Use(s.identify, s.logRequest, s.recoverPanic, limitBody)
+	e.Use(s.identify, s.logRequest, s.recoverPanic, s.limitBody)
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, s.enter(r))
+		if r.upload {
+			s.uploads[r.path] = true
+		}
 		if r.method == http.MethodGet {
 			s.pages[r.path] = true
 			e.Add(http.MethodHead, r.path, s.enter(r))

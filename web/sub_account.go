@@ -59,5 +59,13 @@ func (s *Server) showSubAccountActivity(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.page(http.StatusOK, pages.SubAccountActivity{SubAccountHead: head, Lines: log.Lines, Older: log.Older, Newer: log.Newer, Months: months}.View())
+	messages, err := s.Reports.Messages(v.ctx(), v.actor, reports.MessageFilter{Account: head.Account.ID}, reports.Page{Size: newestMessages})
+	if err != nil {
+		return err
+	}
+	return v.page(http.StatusOK, pages.SubAccountActivity{SubAccountHead: head, Lines: log.Lines, Older: log.Older, Newer: log.Newer, Months: months,
+		Messages: messages.Messages}.View())
 }
+
+// newestMessages is how many messages of a sub-account its tab Activity shows; the log has all of them.
+const newestMessages = 8

@@ -74,7 +74,7 @@ func (v *visit) usageAsked() (models.UsageQuery, reports.UsageFilter, *models.Er
 	account, name, err := v.accountNamed(&p, q.Account)
 	q.Account = name
 	refused, _ := refusalOf(p.Err())
-	return q, reports.UsageFilter{Days: days, Account: account, Country: q.Country, Kind: q.Kind, GroupBy: q.GroupBy,
+	return q, reports.UsageFilter{Days: days, Account: account, Country: q.Country, Kind: q.Kind, Status: q.Status, GroupBy: q.GroupBy,
 		ByAccount: q.ByAccount && v.actor.Can(models.ViewSubAccounts)}, refused, err
 }
 

@@ -26,6 +26,7 @@ type visit struct {
 	session identity.Session // zero on public pages of people who are not signed in
 	actor   models.Actor
 	typed   url.Values // the posted form; never the query
+	file    *uploaded  // of a form that brings one, once its other fields are read
 }
 
 func (v *visit) ctx() context.Context { return v.Request().Context() }
@@ -57,8 +58,13 @@ func (s *Server) enter(r route) echo.HandlerFunc {
 		if r.fresh && !v.isFresh() {
 			return v.redirect(paths.ConfirmPassword(v.pageOf()))
 		}
+		parse := v.parseForm
+		if r.upload {
+			parse = v.parseUpload
+			defer v.drain()
+		}
 		if c.Request().Method == http.MethodPost {
-			if err := v.parseForm(); err != nil {
+			if err := parse(); err != nil {
 				return err
 			}
 		}
@@ -116,6 +122,11 @@ func (v *visit) parseForm() error {
 		return errBadForm
 	}
 	v.typed = v.Request().PostForm
+	return v.checkPostedIn()
+}
+
+// checkPostedIn refuses a form that was made in another account than the person is in now.
+func (v *visit) checkPostedIn() error {
 	if in := v.typed.Get(ui.PostedIn); in != "" && v.session.ID != models.NoID && in != v.session.Account.ID.String() {
 		return errOtherAccount
 	}

@@ -479,7 +479,7 @@ func (s *Service) runChunk(ctx context.Context, job RunImport) (more bool, err e
 			joined AS (INSERT INTO group_members (tenant_id, group_id, contact_id) SELECT ?::uuid, ?::uuid, id FROM put ORDER BY id
 				ON CONFLICT DO NOTHING RETURNING 1)
 			SELECT (SELECT count(*) FROM part) AS rows, (SELECT coalesce(max(row), 0) FROM part) AS last_row,
-				(SELECT count(*) FROM put JOIN last ON last.contact = put.id) AS fresh, (SELECT count(*) FROM joined) AS joined`,
+				(SELECT count(*) FILTER (WHERE id IN (SELECT contact FROM last)) FROM put) AS fresh, (SELECT count(*) FROM joined) AS joined`,
 			job.Tenant, job.Import, r.LastRow, chunk, job.Tenant, g.Account, tx.Now, job.Tenant, g.ID).Scan(&done).Error
 		if err != nil {
 			return err

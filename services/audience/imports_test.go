@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"offshoot/models"
 	"offshoot/services/audience"
@@ -163,6 +164,7 @@ func TestImportThatIsCutOff(t *testing.T) {
 			if i < 4 {
 				go func() {
 					for w.Count(t, `contacts`) < (i+1)*5000 {
+						time.Sleep(5 * time.Millisecond)
 					}
 					cancel()
 				}()

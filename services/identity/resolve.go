@@ -31,14 +31,37 @@ type standing struct {
 	Account models.Account `gorm:"embedded;embeddedPrefix:account_"`
 	Parent  models.Account `gorm:"embedded;embeddedPrefix:parent_"`
 	Granted string
+	// of a sub-account: the parts of the menu that its parent has narrowed, as feature=access, and whether it has groups and
+	// Sender IDs or is shared any
+	Narrowed    string
+	SeesGroups  bool
+	SeesSenders bool
 }
 
+// privileges are what a person of that role may do in the account: what it was granted, without the pages where there would
+// be nothing for it, and without what its parent has taken away part by part (PRV-4).
 func (s standing) privileges(role models.Role) map[models.Privilege]bool {
 	var granted []models.Privilege
 	for p := range strings.FieldsSeq(s.Granted) {
 		granted = append(granted, models.Privilege(p))
 	}
-	return models.PrivilegesOf(s.Account.Kind, role, granted)
+	can := models.PrivilegesOf(s.Account.Kind, role, granted)
+	if s.Account.Kind != models.Sub {
+		return can
+	}
+	if !can[models.ManageAudience] && !s.SeesGroups {
+		delete(can, models.ViewAudience)
+	}
+	if !can[models.AddSenderIDs] && !s.SeesSenders {
+		delete(can, models.ViewSenderIDs)
+	}
+	access := map[string]models.FeatureAccess{}
+	for narrowed := range strings.FieldsSeq(s.Narrowed) {
+		feature, to, _ := strings.Cut(narrowed, "=")
+		access[feature] = models.FeatureAccess(to)
+	}
+	models.Narrow(can, access)
+	return can
 }
 
 // stopped says whether the account, or its parent for it, is deactivated or deleted.
@@ -67,7 +90,11 @@ const (
 var (
 	standingColumns = columns("a", "account_", accountColumns) + ", " + columns("p", "parent_", accountColumns) + `,
 		(SELECT coalesce(string_agg(g.privilege, ' '), '') FROM privileges g
-		WHERE g.tenant_id = a.tenant_id AND g.account_id = a.id) AS granted`
+		WHERE g.tenant_id = a.tenant_id AND g.account_id = a.id) AS granted,
+		(SELECT coalesce(string_agg(f.feature || '=' || f.access, ' '), '') FROM feature_access f
+		WHERE f.tenant_id = a.tenant_id AND f.account_id = a.id AND f.access <> 'full') AS narrowed,
+		a.kind = 'sub' AND ` + store.SomethingToSee(models.SharedGroup, "a.tenant_id", "a.id") + ` AS sees_groups,
+		a.kind = 'sub' AND ` + store.SomethingToSee(models.SharedSenderID, "a.tenant_id", "a.id") + ` AS sees_senders`
 
 	selectSession = `SELECT s.id, s.stage, s.created_at, s.seen_at, s.expires_at, coalesce(s.proved_at, s.created_at) AS proved_at,
 		s.flash, s.access_tenant_id, s.access_id, u.password_temporary AS temporary, ` + hasSecondFactor + ` AS second_factor, ` +

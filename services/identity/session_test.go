@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -260,14 +261,73 @@ func TestPrivilegesAreFresh(t *testing.T) {
 	same(bob, models.PrivilegesOf(models.Operator, models.Member, nil))
 	same(nora, models.PrivilegesOf(models.Parent, models.Admin, nil))
 	same(ned, models.PrivilegesOf(models.Parent, models.Member, nil))
-	same(clara, models.PrivilegesOf(models.Sub, models.Admin, []models.Privilege{models.ManageAudience}))
+	same(clara, sub(models.ViewSenderIDs)(models.ManageAudience))
 	w.exec(`UPDATE users SET role = 'user' WHERE email = 'nora@north.example'`)
 	same(nora, models.PrivilegesOf(models.Parent, models.Member, nil))
 	w.exec(`DELETE FROM privileges`)
-	same(clara, models.PrivilegesOf(models.Sub, models.Admin, nil))
+	same(clara, sub(models.ViewSenderIDs, models.ViewAudience)())
 	w.exec(`INSERT INTO privileges VALUES ($1, $2, $3), ($1, $2, $4), ($1, $2, $5)`, w.north, w.clinic, string(models.APIApps),
 		string(models.BillingPayments), string(models.ManageSubAccounts)) // the last is nothing that can be granted
-	same(clara, models.PrivilegesOf(models.Sub, models.Admin, []models.Privilege{models.APIApps, models.BillingPayments}))
+	same(clara, sub(models.ViewSenderIDs, models.ViewAudience)(models.APIApps, models.BillingPayments))
+	w.exec(`DELETE FROM privileges`)
+	w.exec(`INSERT INTO groups (tenant_id, id, account_id, name, created_at) VALUES ($1, $2, $3, 'Own', now())`, w.north, models.NewID(), w.clinic)
+	same(clara, sub(models.ViewSenderIDs)())
+	w.exec(`INSERT INTO sharings (tenant_id, kind, id, setting, changed_at) VALUES ($1, 'sender_id', $2, 'public', now())`, w.north, models.NewID())
+	same(clara, sub()())
+	w.exec(`UPDATE groups SET deleted_at = now()`)
+	w.exec(`UPDATE sharings SET setting = 'only_me'`)
+	same(clara, sub(models.ViewSenderIDs, models.ViewAudience)())
+}
+
+// sub is what an Admin of a sub-account may with something granted, less the pages where it would find nothing.
+func sub(nothingOn ...models.Privilege) func(granted ...models.Privilege) map[models.Privilege]bool {
+	return func(granted ...models.Privilege) map[models.Privilege]bool {
+		can := models.PrivilegesOf(models.Sub, models.Admin, granted)
+		for _, p := range nothingOn {
+			delete(can, p)
+		}
+		return can
+	}
+}
+
+// PRV-4: each part of the menu, narrowed by the parent, takes away what is done there, or that and what is seen there, and
+// nothing else; an open session has it at its next request. A draft takes nothing away.
+func TestNarrowedFeatures(t *testing.T) {
+	w := newWorld(t)
+	clara, nora := w.signIn("clara"), w.signIn("nora")
+	for _, g := range models.GrantablePrivileges {
+		w.exec(`INSERT INTO privileges VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, w.north, w.clinic, string(g.Privilege))
+	}
+	everything, parents := w.resolve(clara).Actor.Privileges, w.resolve(nora).Actor.Privileges
+	for _, f := range models.MenuFeatures {
+		if len(f.View) == 0 {
+			t.Errorf("%s has nothing to see", f.Label)
+		}
+		w.exec(`INSERT INTO feature_access (tenant_id, account_id, feature, access, draft) VALUES ($1, $2, $3, 'full', 'hidden')`, w.north, w.clinic, f.Key)
+		for _, to := range []models.FeatureAccess{models.FullAccess, models.ViewAccess, models.HiddenAccess} {
+			w.exec(`UPDATE feature_access SET access = $1`, string(to))
+			want := map[models.Privilege]bool{}
+			for p := range everything {
+				change, view := slices.Contains(f.Change, p), slices.Contains(f.View, p)
+				if to == models.FullAccess || !change && !view || view && to == models.ViewAccess {
+					want[p] = true
+				}
+			}
+			if got := w.resolve(clara).Actor.Privileges; !reflect.DeepEqual(got, want) {
+				t.Errorf("%s, %s: may %v, want %v", f.Label, to.Label(), got, want)
+			}
+		}
+		// a parent narrows its sub-accounts, never itself
+		w.exec(`INSERT INTO feature_access (tenant_id, account_id, feature, access) VALUES ($1, $1, $2, 'hidden')`, w.north, f.Key)
+		if got := w.resolve(nora).Actor.Privileges; !reflect.DeepEqual(got, parents) {
+			t.Errorf("%s hidden from the parent itself: %v", f.Label, got)
+		}
+		w.exec(`DELETE FROM feature_access`)
+	}
+	w.exec(`INSERT INTO feature_access (tenant_id, account_id, feature, access) VALUES ($1, $2, 'what is not there any more', 'hidden')`, w.north, w.clinic)
+	if got := w.resolve(clara).Actor.Privileges; !reflect.DeepEqual(got, everything) {
+		t.Error("a part that is not there any more:", got)
+	}
 }
 
 // ACC-11: a session knows its person, their account and its parent completely.

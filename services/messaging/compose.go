@@ -213,3 +213,19 @@ const unfinishedFor = time.Hour
 func (s *Service) SweepUnfinished(ctx context.Context) (int64, error) {
 	return s.store.Sweep(ctx, "sends", "unfinished_since", s.store.Now().Add(-unfinishedFor))
 }
+
+// Choices are what a message of the actor's account can come from, and the groups it can go to.
+// For: those with SendMessages. Refuses: missing privilege.
+func (s *Service) Choices(ctx context.Context, actor models.Actor) (from []models.Sender, groups []models.Group, err error) {
+	if err := actor.Require(models.SendMessages); err != nil {
+		return nil, nil, err
+	}
+	err = s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) (err error) {
+		if from, err = senders.Usable(tx, actor.Account); err != nil {
+			return err
+		}
+		groups, err = audience.UsableGroups(ctx, tx)
+		return err
+	})
+	return from, groups, err
+}

@@ -135,9 +135,6 @@ func quoteOf(ctx context.Context, tx *store.Tx, row sendRow) (models.Quote, erro
 	if err != nil {
 		return q, err
 	}
-	slices.SortFunc(q.Countries, func(a, b models.CountryQuote) int {
-		return strings.Compare(models.CountryName(a.Country), models.CountryName(b.Country))
-	})
 	q.Parts = q.Recipients * row.Parts
 	t := &till{left: map[pocket]int64{}, taken: map[pocket]int64{}, names: map[pocket]string{}}
 	for _, c := range q.Countries {
@@ -148,12 +145,16 @@ func quoteOf(ctx context.Context, tx *store.Tx, row sendRow) (models.Quote, erro
 		}
 		q.Missing = t.pay(explained.Pockets, c, row.Parts) > 0 || q.Missing
 	}
+	slices.SortFunc(q.Countries, func(a, b models.CountryQuote) int {
+		return strings.Compare(models.CountryName(a.Country), models.CountryName(b.Country))
+	})
 	return t.fill(ctx, tx, q, row)
 }
 
+// The countries come in the order in which the list has them first, which is about the order in which they are paid.
 const countByCountry = `SELECT r.country, count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM opt_outs o
 		WHERE o.tenant_id = r.tenant_id AND o.account_id = ANY($3) AND o.number = r.number))
-	FROM send_recipients r WHERE r.tenant_id = $1 AND r.send_id = $2 AND r.position > $4 AND r.country IS NOT NULL GROUP BY 1 ORDER BY 1`
+	FROM send_recipients r WHERE r.tenant_id = $1 AND r.send_id = $2 AND r.position > $4 AND r.country IS NOT NULL GROUP BY 1 ORDER BY min(r.position)`
 
 // explainAll is ledger.Explain for ourselves: with every figure, whoever asks. What is shown of it is the caller's to choose.
 func explainAll(ctx context.Context, tx *store.Tx, account models.ID, item ledger.Item) (ledger.Explanation, error) {

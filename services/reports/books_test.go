@@ -1,18 +1,19 @@
 package reports_test
 
 import (
-	"github.com/jackc/pgx/v5/pgxpool"
-
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"offshoot/models"
 	"offshoot/services/reports"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
+	"offshoot/services/usage"
 )
 
 // books are tenants, accounts and charges written straight into a database, many at a time: no balance pays for them.
@@ -31,6 +32,66 @@ type charge struct {
 	quantity, parts int64
 	amount          int64 // millionths
 	paidByParent    bool
+	message         models.ID // NoID: a charge
+	status          models.MessageStatus
+	units           bool // the amount is in units of a package
+	refunded        bool
+}
+
+// counted is the charge as usage has it.
+func (c charge) counted() usage.Change {
+	counted := usage.Change{Account: c.account, Kind: c.kind, Country: c.country, Status: string(c.status), At: c.at, Amounts: usage.Amounts{Quantity: c.quantity, Parts: c.parts}}
+	switch {
+	case c.refunded:
+	case c.units:
+		counted.Units = c.amount
+	case c.paidByParent:
+		counted.Cost = c.amount
+	default:
+		counted.Cost, counted.OwnCost = c.amount, c.amount
+	}
+	return counted
+}
+
+// send writes a message that was accepted, and counts it.
+func (b *books) send(tenant models.ID, c *charge) {
+	b.t.Helper()
+	c.message, c.kind, c.status, c.quantity = models.NewIDAt(c.at), "message", models.MessageQueued, 1
+	var pack *models.ID
+	if c.units {
+		pack = &c.message
+	}
+	payer := c.account
+	if c.paidByParent {
+		payer = tenant
+	}
+	must(b.t, b.store.Settle(ctx, tenant, func(_ context.Context, tx *store.Tx) error {
+		tx.Queue(`INSERT INTO messages (tenant_id, id, account_id, sender, recipient, country, body, encoding, parts, status, status_at, payer_id, package_id, asset, amount, accepted_at)
+			VALUES ($1, $2, $3, 'Clinic', '+4915112345678', $4, 'Hello', 'gsm7', $5, $6, $7, $8, $9, CASE WHEN $9::uuid IS NULL THEN 'EUR' ELSE 'units:' || $9::text END, $10, $7)`,
+			tenant, c.message, c.account, c.country, c.parts, c.status, c.at, payer, pack, c.amount)
+		usage.Count(tx, []usage.Change{c.counted()})
+		return nil
+	}))
+}
+
+// move gives a message another status, and gives back what was paid where that is asked for.
+func (b *books) move(tenant models.ID, c *charge, to models.MessageStatus, refund bool) {
+	b.t.Helper()
+	before := c.counted()
+	before.Amounts = usage.Amounts{Quantity: -before.Quantity, Parts: -before.Parts, Units: -before.Units, Cost: -before.Cost, OwnCost: -before.OwnCost}
+	c.status, c.refunded = to, c.refunded || refund
+	must(b.t, b.store.Settle(ctx, tenant, func(_ context.Context, tx *store.Tx) error {
+		tx.Queue(`UPDATE messages SET status = $3, refund_id = CASE WHEN $4 THEN id END WHERE tenant_id = $1 AND id = $2`, tenant, c.message, c.status, c.refunded)
+		usage.Count(tx, []usage.Change{before, c.counted()})
+		return nil
+	}))
+}
+
+// roll adds up what waits.
+func (b *books) roll(tenant models.ID) {
+	b.t.Helper()
+	_, err := usage.New(b.store).RollTenant(ctx, tenant)
+	must(b.t, err)
 }
 
 // booksNow is when the books are read: after everything in them.
@@ -45,7 +106,7 @@ func newBooks(t testing.TB) *books {
 	return &books{t: t, store: s, raw: storetest.Raw(t, dsn), reports: reports.New(s)}
 }
 
-func (b *books) account(tenant, id models.ID, kind models.AccountKind, currency, name string) {
+func (b *books) account(tenant, id models.ID, kind models.AccountKind, currency, name, zone string) {
 	plan, funding := "", ""
 	if kind == models.Parent {
 		plan = string(models.PrePay)
@@ -53,18 +114,18 @@ func (b *books) account(tenant, id models.ID, kind models.AccountKind, currency,
 		funding = string(models.OwnBalance)
 	}
 	b.rows.Queue(`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency, status, funding, plan, created_at)
-		VALUES ($1, $2, $3, $4, '', '', '', 'DE', 'UTC', $5, 'active', $6, $7, now())`, tenant, id, string(kind), name, currency, funding, plan)
+		VALUES ($1, $2, $3, $4, '', '', '', 'DE', $8, $5, 'active', $6, $7, now())`, tenant, id, string(kind), name, currency, funding, plan, zone)
 }
 
-func (b *books) parent(currency string) models.ID {
+func (b *books) parent(currency, zone string) models.ID {
 	id := models.NewID()
-	b.account(id, id, models.Parent, currency, "Parent")
+	b.account(id, id, models.Parent, currency, "Parent", zone)
 	return id
 }
 
 func (b *books) sub(tenant models.ID, currency, name string) models.ID {
 	id := models.NewID()
-	b.account(tenant, id, models.Sub, currency, name)
+	b.account(tenant, id, models.Sub, currency, name, "UTC")
 	return id
 }
 

@@ -25,59 +25,98 @@ var turns = []struct{ zone, day string }{
 	{"America/Sao_Paulo", "2018-11-04"}, // no midnight
 	{"America/Sao_Paulo", "2018-02-18"}, // the hour before midnight twice
 	{"Asia/Beirut", "2026-03-29"}, {"Asia/Beirut", "2026-10-25"},
-	{"America/Havana", "2026-11-01"},   // midnight twice
-	{"Pacific/Apia", "2011-12-30"},     // no such day
-	{"Asia/Kathmandu", "2026-12-31"},   // 05:45 from UTC
-	{"Australia/Sydney", "2027-01-01"}, // a year's end
+	{"America/Havana", "2026-11-01"},      // midnight twice
+	{"Pacific/Apia", "2011-12-30"},        // no such day
+	{"Asia/Kathmandu", "2026-12-31"},      // 05:45 from UTC
+	{"Australia/Sydney", "2027-01-01"},    // a year's end
+	{"Australia/Lord_Howe", "2026-10-04"}, // by half an hour
+	{"Asia/Kolkata", "2026-11-01"},        // 05:30 from UTC
 }
 
-// REP-1, REP-5: whatever was used, wherever the reader is, and whatever is asked for, the report is what a plain sum in Go
-// makes of the charges by the reader's calendar; its totals are the sum of its rows; its file has its rows.
+// REP-1, REP-4, REP-5: whatever was used, whatever became of it, wherever the parent and the reader are, whatever is asked for,
+// and however much of it was added up already, the report is what a plain sum in Go makes of the log by the reader's calendar;
+// its totals are the sum of its rows; its file has its rows.
 func TestUsageIsThePlainSum(t *testing.T) {
 	b := newBooks(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		b.t = rt
 		currency := rapid.SampledFrom([]string{"EUR", "JPY", "JOD"}).Draw(rt, "currency")
-		tenant := b.parent(currency)
+		turn := rapid.SampledFrom(turns).Draw(rt, "turn")
+		in := zone(t, turn.zone)
+		parents := turn.zone
+		if rapid.Bool().Draw(rt, "the parent is elsewhere") {
+			parents = rapid.SampledFrom(turns).Draw(rt, "parent").zone
+		}
+		tenant := b.parent(currency, parents)
 		names := map[models.ID]string{tenant: "Parent"}
 		users := []models.ID{tenant}
 		for _, name := range []string{"Zulu", "beta", "Alpha"} {
 			user := b.sub(tenant, currency, name)
 			users, names[user] = append(users, user), name
 		}
+		b.post()
 
-		turn := rapid.SampledFrom(turns).Draw(rt, "turn")
-		in := zone(t, turn.zone)
 		turned := day(turn.day)
 		near := time.Date(turned.Year, turned.Month, turned.Day, 0, 0, 0, 0, in) // or about then
-		charges := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) charge {
-			c := charge{
-				account:      rapid.SampledFrom(users).Draw(rt, "account"),
-				at:           near.Add(time.Duration(rapid.OneOf(rapid.IntRange(-150, 150), rapid.IntRange(-60*24*4, 60*24*4)).Draw(rt, "minute")) * time.Minute),
+		var log, sent []*charge
+		for range rapid.IntRange(0, 14).Draw(rt, "steps") {
+			step := rapid.SampledFrom([]string{"charge", "send", "send", "move", "move", "roll"}).Draw(rt, "step")
+			if step == "roll" {
+				b.roll(tenant)
+				continue
+			}
+			if step == "move" {
+				if len(sent) == 0 {
+					continue
+				}
+				to := rapid.SampledFrom(models.MessageStatuses).Draw(rt, "to")
+				c := rapid.SampledFrom(sent).Draw(rt, "message")
+				if !c.refunded {
+					b.move(tenant, c, to, (to == models.MessageFailed || to == models.MessageCancelled) && rapid.Bool().Draw(rt, "refund"))
+				}
+				continue
+			}
+			c := &charge{
+				account: rapid.SampledFrom(users).Draw(rt, "account"),
+				at: near.Add(time.Duration(rapid.OneOf(rapid.IntRange(-150, 150), rapid.IntRange(-60*24*4, 60*24*4),
+					rapid.IntRange(-60*24*70, 60*24*70)).Draw(rt, "minute")) * time.Minute),
 				country:      rapid.SampledFrom([]string{"DE", "FR", "JO"}).Draw(rt, "country"),
-				kind:         rapid.SampledFrom(reports.UsageKinds).Draw(rt, "kind"),
-				quantity:     rapid.Int64Range(1, 1_000_000_000).Draw(rt, "quantity"),
-				parts:        rapid.Int64Range(0, 1_000_000_000).Draw(rt, "parts"),
-				amount:       rapid.Int64Range(0, 1_000_000_000_000).Draw(rt, "amount"),
 				paidByParent: rapid.Bool().Draw(rt, "paid by parent"),
 			}
 			if rapid.Bool().Draw(rt, "on the edge") {
 				c.at = c.at.Truncate(time.Hour).Add(-time.Microsecond * time.Duration(rapid.Int64Range(0, 1).Draw(rt, "before")))
 			}
-			return c
-		}), 0, 12).Draw(rt, "charges")
-		for _, c := range charges {
-			b.use(tenant, c)
+			log = append(log, c)
+			if step == "send" {
+				c.parts = rapid.Int64Range(1, 99).Draw(rt, "parts")
+				c.amount = rapid.Int64Range(0, 1_000_000_000_000).Draw(rt, "amount")
+				if c.units = rapid.Bool().Draw(rt, "of a package"); c.units {
+					c.amount = c.parts * 1_000_000
+				}
+				b.send(tenant, c)
+				sent = append(sent, c)
+				continue
+			}
+			c.kind = rapid.SampledFrom(reports.UsageKinds).Draw(rt, "kind")
+			c.quantity = rapid.Int64Range(1, 1_000_000_000).Draw(rt, "quantity")
+			c.parts = rapid.Int64Range(0, 1_000_000_000).Draw(rt, "parts")
+			c.amount = rapid.Int64Range(0, 1_000_000_000_000).Draw(rt, "amount")
+			b.use(tenant, *c)
+			b.post()
 		}
-		b.post()
+		charges := make([]charge, 0, len(log))
+		for _, c := range log {
+			charges = append(charges, *c)
+		}
 
-		from := turned.AddDays(rapid.IntRange(-4, 2).Draw(rt, "from"))
+		from := turned.AddDays(rapid.OneOf(rapid.IntRange(-4, 2), rapid.IntRange(-70, 2)).Draw(rt, "from"))
 		filter := reports.UsageFilter{
-			Days:      models.Days{From: from, To: from.AddDays(rapid.IntRange(0, 6).Draw(rt, "days")), Zone: in},
-			GroupBy:   rapid.SampledFrom([]models.UsageGrouping{models.ByDay, models.ByMonth, models.ByCountry}).Draw(rt, "group"),
+			Days:      models.Days{From: from, To: from.AddDays(rapid.OneOf(rapid.IntRange(0, 6), rapid.IntRange(0, 140)).Draw(rt, "days")), Zone: in},
+			GroupBy:   rapid.SampledFrom([]models.UsageGrouping{models.ByDay, models.ByMonth, models.ByCountry, models.ByStatus}).Draw(rt, "group"),
 			ByAccount: rapid.Bool().Draw(rt, "by account"),
 			Country:   rapid.SampledFrom([]string{"", "DE"}).Draw(rt, "only country"),
-			Kind:      rapid.SampledFrom([]string{"", "message"}).Draw(rt, "only kind"),
+			Kind:      rapid.SampledFrom([]string{"", "message", "call"}).Draw(rt, "only kind"),
+			Status:    rapid.SampledFrom([]string{"", "", "sent", "failed"}).Draw(rt, "only status"),
 		}
 		if rapid.Bool().Draw(rt, "one account") {
 			filter.Account = rapid.SampledFrom(users).Draw(rt, "only account")
@@ -112,7 +151,7 @@ func TestUsageIsThePlainSum(t *testing.T) {
 func ptr[T any](v T) *T { return &v }
 
 func line(r models.UsageRow) string {
-	return fmt.Sprint(r.Day, r.Country, r.Account, r.AccountName, r.Messages, r.Parts, r.Others, r.Cost.Micros())
+	return fmt.Sprint(r.Day, r.Country, r.Status, r.Account, r.AccountName, r.Messages, r.Delivered, r.Failed, r.Parts, r.Units, r.Others, r.Cost.Micros())
 }
 
 func lines(rows []models.UsageRow) (all []string) {
@@ -127,12 +166,13 @@ func plainSum(charges []charge, f reports.UsageFilter, currency string, names ma
 	type key struct {
 		day     models.Day
 		country string
+		status  models.MessageStatus
 		account models.ID
 	}
 	sums := map[key]*models.UsageRow{}
 	row := func(k key) *models.UsageRow {
 		if sums[k] == nil {
-			sums[k] = &models.UsageRow{Day: k.day, Country: k.country, Account: k.account, AccountName: names[k.account], Usage: models.Usage{Cost: ptr(models.Zero(currency))}}
+			sums[k] = &models.UsageRow{Day: k.day, Country: k.country, Status: k.status, Account: k.account, AccountName: names[k.account], Usage: models.Usage{Cost: ptr(models.Zero(currency))}}
 		}
 		return sums[k]
 	}
@@ -140,7 +180,7 @@ func plainSum(charges []charge, f reports.UsageFilter, currency string, names ma
 		switch f.GroupBy {
 		case models.ByMonth:
 			return d.FirstOfMonth()
-		case models.ByCountry:
+		case models.ByCountry, models.ByStatus:
 			return models.Day{}
 		}
 		return d
@@ -149,12 +189,15 @@ func plainSum(charges []charge, f reports.UsageFilter, currency string, names ma
 		wall := c.at.In(f.Days.Zone)
 		d := models.Day{Year: wall.Year(), Month: wall.Month(), Day: wall.Day()}
 		if d.Before(f.Days.From) || f.Days.To.Before(d) || f.Account != models.NoID && f.Account != c.account ||
-			f.Country != "" && f.Country != c.country || f.Kind != "" && f.Kind != c.kind {
+			f.Country != "" && f.Country != c.country || f.Kind != "" && f.Kind != c.kind || f.Status != "" && f.Status != string(c.status) {
 			continue
 		}
 		k := key{day: grouped(d)}
 		if f.GroupBy == models.ByCountry {
 			k.country = c.country
+		}
+		if f.GroupBy == models.ByStatus {
+			k.status = c.status
 		}
 		if f.ByAccount {
 			k.account = c.account
@@ -162,15 +205,24 @@ func plainSum(charges []charge, f reports.UsageFilter, currency string, names ma
 		r := row(k)
 		if c.kind == "message" {
 			r.Messages += c.quantity
+			switch c.status {
+			case models.MessageDelivered:
+				r.Delivered++
+			case models.MessageFailed:
+				r.Failed++
+			}
 		} else {
 			r.Others += c.quantity
 		}
 		r.Parts += c.parts
-		if !onlyOwnCost || !c.paidByParent {
+		if c.units && !c.refunded {
+			r.Units += c.amount / 1_000_000
+		}
+		if !c.units && !c.refunded && (!onlyOwnCost || !c.paidByParent) {
 			r.Cost = ptr(r.Cost.Add(models.FromMicros(c.amount, currency)))
 		}
 	}
-	if f.GroupBy != models.ByCountry && !f.ByAccount {
+	if (f.GroupBy == models.ByDay || f.GroupBy == models.ByMonth) && !f.ByAccount {
 		// every quarter of an hour that somebody lives through is on a day that has a row
 		for at := f.Days.From.Start(time.UTC).Add(-36 * time.Hour); at.Before(booksNow) && at.Before(f.Days.To.Start(time.UTC).Add(72*time.Hour)); at = at.Add(15 * time.Minute) {
 			if d := models.DayOf(at, f.Days.Zone); !d.Before(f.Days.From) && !f.Days.To.Before(d) {
@@ -183,9 +235,17 @@ func plainSum(charges []charge, f reports.UsageFilter, currency string, names ma
 		rows = append(rows, *r)
 	}
 	slices.SortFunc(rows, func(a, b models.UsageRow) int {
-		return cmp.Or(cmp.Compare(a.Day.String(), b.Day.String()), cmp.Compare(a.Country, b.Country), cmp.Compare(strings.ToLower(a.AccountName), strings.ToLower(b.AccountName)))
+		return cmp.Or(cmp.Compare(a.Day.String(), b.Day.String()), cmp.Compare(a.Country, b.Country), cmp.Compare(place(a.Status), place(b.Status)), cmp.Compare(strings.ToLower(a.AccountName), strings.ToLower(b.AccountName)))
 	})
 	return rows
+}
+
+// place is where a status stands among the others; what has none comes last.
+func place(s models.MessageStatus) int {
+	if at := slices.Index(models.MessageStatuses, s); at >= 0 {
+		return at
+	}
+	return len(models.MessageStatuses)
 }
 
 // checkFile compares a file with the report it is of, figure by figure.
@@ -204,7 +264,7 @@ func checkFile(t failer, file []byte, f reports.UsageFilter, report reports.Usag
 		}
 		return at
 	}
-	if name := map[models.UsageGrouping]string{models.ByDay: "Day", models.ByMonth: "Month", models.ByCountry: "Period"}[f.GroupBy]; head[0] != name+" ("+f.Days.Zone.String()+")" {
+	if name := map[models.UsageGrouping]string{models.ByDay: "Day", models.ByMonth: "Month", models.ByCountry: "Period", models.ByStatus: "Period"}[f.GroupBy]; head[0] != name+" ("+f.Days.Zone.String()+")" {
 		t.Fatal("the first column is", head[0])
 	}
 	for i, row := range report.Rows {

@@ -186,7 +186,7 @@ func TestPerAccountUsage(t *testing.T) {
 func TestUsageOfManyAccounts(t *testing.T) {
 	books := newBooks(t)
 	const accounts = reports.MaxUsageRows + 5
-	tenant := books.parent("EUR")
+	tenant := books.parent("EUR", "UTC")
 	for i := range accounts {
 		books.use(tenant, charge{account: books.sub(tenant, "EUR", fmt.Sprintf("Sub %04d", i)), at: at("2026-11-02T10:00:00Z").Add(time.Duration(i) * time.Millisecond),
 			country: "DE", kind: "message", quantity: 1, parts: 2, amount: 45_000})

@@ -4,6 +4,7 @@ import { drawCharts } from './charts.js';
 import { makeSearchable } from './combobox.js';
 import { offerCopying } from './copy.js';
 import { countDown } from './countdown.js';
+import { countParts } from './counter.js';
 import { offerShowing } from './show-password.js';
 import './dialogs.js';
 import './live.js';
@@ -17,6 +18,7 @@ function enhance(root) {
   makeSearchable(root);
   followAmounts(root);
   countDown(root);
+  countParts(root);
   drawCharts(root);
 }
 

@@ -13,12 +13,13 @@ import (
 	"offshoot/views/ui"
 )
 
-// The tabs of Messages.
+// The tabs of Messages, by the words on screen.
 const (
 	messagesLog   = "Log"
 	messagesSends = "Sends"
 )
 
+// messageTabs are the parts of Messages.
 func messageTabs(current string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -41,6 +42,7 @@ func messageTabs(current string) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Tabs{Label: "Messages", Tabs: []ui.Tab{
+			{Label: messagesLog, Href: paths.MessageLog(), Current: current == messagesLog},
 			{Label: messagesSends, Href: paths.Sends(), Current: current == messagesSends},
 		}}.Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

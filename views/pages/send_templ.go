@@ -733,7 +733,7 @@ func (p Send) notSent() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if p.Send.Refused > 0 {
-					templ_7745c5c3_Err = ui.LinkButton{Label: "Show the rows that are no numbers", Href: paths.SendSkipped(p.Send.ID), Icon: "list"}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.LinkButton{Label: "Show the rows that are no numbers", Href: paths.SendSkipped(p.Send.ID), Icon: "list-details"}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1342,7 +1342,7 @@ func (p Send) progress() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.CountBar(ctx, "Handled", p.Send.Handled, p.Send.Recipients, "recipients").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.WorkBar(ctx, "Handled", p.Send.Handled, p.Send.Recipients, "recipients").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1516,19 +1516,25 @@ func (p Send) progress() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<p class=\"d-flex flex-wrap gap-2\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if p.Send.Accepted() > 0 {
+			templ_7745c5c3_Err = ui.LinkButton{Label: "Show the messages", Href: paths.SentMessages(p.Send.ID), Icon: "messages"}.Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		if p.Send.Skipped+p.Send.Refused > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 66, "<p>")
+			templ_7745c5c3_Err = ui.LinkButton{Label: "Show who is not written to", Href: paths.SendSkipped(p.Send.ID), Icon: "list-details"}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.LinkButton{Label: "Show who is not written to", Href: paths.SendSkipped(p.Send.ID), Icon: "list"}.Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</p>")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "</p>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		return nil
 	})

@@ -351,7 +351,7 @@ func (p Sends) compose() *ui.Action {
 }
 
 func (p Sends) head() ui.PageHead {
-	head := ui.PageHead{Title: "Messages", Menu: []ui.Action{{Label: "Why was this blocked?", Href: paths.WhyBlocked(), Icon: "help-circle"}}}
+	head := ui.PageHead{Title: "Messages", Menu: []ui.Action{{Label: "Why was this blocked?", Href: paths.WhyBlocked(), Icon: "help"}}}
 	if len(p.Sends) > 0 || !p.First {
 		head.Primary = p.compose()
 	}

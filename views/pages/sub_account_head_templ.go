@@ -136,6 +136,7 @@ func (h SubAccountHead) head() ui.PageHead {
 	if h.May.Manage {
 		head.Menu = manageActions(h.standing())
 	}
+	head.Menu = append(head.Menu, ui.Action{Label: "Why was this blocked?", Href: paths.SubAccountWhyBlocked(a.ID), Icon: "help"})
 	return head
 }
 

@@ -13,7 +13,7 @@ func UsageFile(q models.UsageQuery) string { return CSV(UsageReport(), usageQuer
 // ParseUsageQuery is the query that an address of the usage report holds.
 func ParseUsageQuery(from url.Values) models.UsageQuery {
 	q := models.UsageQuery{From: clip(from.Get("from")), To: clip(from.Get("to")), Account: clip(from.Get("account")),
-		Country: clip(from.Get("country")), Kind: clip(from.Get("kind")), GroupBy: models.UsageGrouping(from.Get("group")),
+		Country: clip(from.Get("country")), Kind: clip(from.Get("kind")), Status: clip(from.Get("status")), GroupBy: models.UsageGrouping(from.Get("group")),
 		ByAccount: from.Get("column") == "account"}
 	if q.GroupBy == "" {
 		q.GroupBy = models.ByDay
@@ -22,7 +22,7 @@ func ParseUsageQuery(from url.Values) models.UsageQuery {
 }
 
 func usageQuery(q models.UsageQuery) url.Values {
-	values := url.Values{"from": {q.From}, "to": {q.To}, "account": {q.Account}, "country": {q.Country}, "kind": {q.Kind}}
+	values := url.Values{"from": {q.From}, "to": {q.To}, "account": {q.Account}, "country": {q.Country}, "kind": {q.Kind}, "status": {q.Status}}
 	if q.GroupBy != models.ByDay {
 		values.Set("group", string(q.GroupBy))
 	}

@@ -34,6 +34,7 @@ type Bar struct {
 	Used  decimal.Decimal
 	Of    decimal.Decimal // 0: no limit; the bar stays empty
 	Text  string          // "12.50 of 100.00 EUR"
+	Work  bool            // it is no limit but work to be done: full is good
 }
 
 func (b Bar) Render(ctx context.Context, w io.Writer) error { return b.view().Render(ctx, w) }
@@ -53,12 +54,19 @@ func CountBar(ctx context.Context, label string, used, of int64, things string) 
 	return Bar{Label: label, Used: decimal.NewFromInt(used), Of: decimal.NewFromInt(of), Text: text}
 }
 
+// WorkBar is a CountBar of work: how much of it is done.
+func WorkBar(ctx context.Context, label string, done, of int64, things string) Bar {
+	bar := CountBar(ctx, label, done, of, things)
+	bar.Work = true
+	return bar
+}
+
 var nine, ten = decimal.NewFromInt(9), decimal.NewFromInt(10)
 
 // class marks a bar that is nearly or quite full.
 func (b Bar) class() string {
 	switch {
-	case !b.Of.IsPositive():
+	case b.Work || !b.Of.IsPositive():
 		return "bar"
 	case b.Used.GreaterThanOrEqual(b.Of):
 		return "bar bar--full"
