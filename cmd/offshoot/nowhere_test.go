@@ -37,7 +37,7 @@ func TestSecretsAreNowhere(t *testing.T) {
 	install(t, insider)
 	portal, address := serving(t, database, "SMTP_URL="+smtpURL, "OFFSHOOT_DRAIN=0s")
 	worker := start(t, []string{"DATABASE_URL=" + database, "SMTP_URL=" + smtpURL, "OFFSHOOT_MAIL_FROM=portal@acme.test", "OFFSHOOT_PUBLIC_URL=http://localhost:8080",
-		"OFFSHOOT_SECRET_KEYS=" + ownKeys()}, "", "work")
+		"OFFSHOOT_SECRET_KEYS=" + ownKeys(), "GATEWAY_URL=simulator:in-production"}, "", "work")
 	worker.await(`"msg":"working"`)
 
 	secrets := map[string]string{"the staff's password": "correct horse battery staple", "a wrong password": "hunter2 hunter2 hunter2",

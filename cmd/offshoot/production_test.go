@@ -52,7 +52,7 @@ func TestServeAndWork(t *testing.T) {
 	database := storetest.Database(t)
 	environment := []string{"DATABASE_URL=" + database, "SMTP_URL=" + smtpURL, "OFFSHOOT_MAIL_FROM=portal@acme.test",
 		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_NAME=Acme", "OFFSHOOT_ADDR=127.0.0.1:0",
-		"OFFSHOOT_SECRET_KEYS=" + ownKeys()}
+		"OFFSHOOT_SECRET_KEYS=" + ownKeys(), "GATEWAY_URL=simulator:in-production"}
 	const password = "correct horse battery staple"
 	addStaff := []string{"user", "add-staff", "--full-name", "Kim Ode", "--email", "kim@acme.test", "--mobile", "0151 23456789", "--country", "DE"}
 
@@ -169,7 +169,7 @@ func createParent(t *testing.T, database string) {
 func TestProductionRefusesUnsafeConfiguration(t *testing.T) {
 	for _, command := range []string{"serve", "work"} {
 		status, said := runToEnd(t, []string{"OFFSHOOT_PUBLIC_URL=http://portal.acme.test", "OFFSHOOT_ACCENT=pink"}, "", command)
-		for _, want := range []string{"DATABASE_URL", "SMTP_URL", "must be https", "OFFSHOOT_ACCENT"} {
+		for _, want := range []string{"DATABASE_URL", "SMTP_URL", "GATEWAY_URL", "must be https", "OFFSHOOT_ACCENT"} {
 			if status != 1 || !strings.Contains(said, want) {
 				t.Errorf("%s ends with %d and does not speak of %s: %q", command, status, want, said)
 			}

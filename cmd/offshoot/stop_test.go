@@ -21,7 +21,8 @@ import (
 func serving(t *testing.T, database string, more ...string) (*program, string) {
 	t.Helper()
 	environment := append([]string{"DATABASE_URL=" + database, "SMTP_URL=smtp+plain://127.0.0.1:1", "OFFSHOOT_MAIL_FROM=portal@acme.test",
-		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_ADDR=127.0.0.1:0", "OFFSHOOT_SECRET_KEYS=" + ownKeys()}, more...)
+		"OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_ADDR=127.0.0.1:0", "OFFSHOOT_SECRET_KEYS=" + ownKeys(),
+		"GATEWAY_URL=simulator:in-production"}, more...)
 	p := start(t, environment, "", "serve")
 	var line struct{ Address string }
 	if err := json.Unmarshal([]byte(p.await(`"msg":"serving"`)), &line); err != nil {

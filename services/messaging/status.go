@@ -1,10 +1,8 @@
 package messaging
 
 import (
-	"bytes"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -56,11 +54,27 @@ func (c change) from() []models.MessageStatus {
 	return nil
 }
 
-// moved is a message that changed, as it was found.
-type moved struct {
-	ID       models.ID
-	Old, New models.MessageStatus
+// possibleFrom says whether the change is possible for a message as it was found.
+func (c change) possibleFrom(m found) bool {
+	status := m.Status
+	if status == models.MessageQueued && m.Tries > 0 {
+		status = tried
+	}
+	return slices.Contains(c.from(), status)
+}
+
+// found is a message as it was before a change.
+type found struct {
+	ID     models.ID
+	Status models.MessageStatus
+	Tries  int
 	paid
+}
+
+// moved is a message that changed.
+type moved struct {
+	found
+	New models.MessageStatus
 }
 
 // paid is what usage and a refund need to know of a message.
@@ -87,53 +101,65 @@ func move(ctx context.Context, tx *store.Tx, changes []change) ([]moved, error) 
 	if len(changes) == 0 {
 		return nil, nil
 	}
+	asked := make(map[models.ID]change, len(changes))
 	var ids []models.ID
-	var from, to, problems, gateways, gatewayIDs []string
 	for _, c := range changes {
-		ids, to = append(ids, c.message), append(to, string(c.to))
-		from = append(from, joined(c.from()))
-		problems, gateways, gatewayIDs = append(problems, c.problem), append(gateways, c.gateway), append(gatewayIDs, c.gatewayID)
+		asked[c.message] = c
+		ids = append(ids, c.message)
 	}
-	var found []moved
+	var present []found
 	err := tx.Rows(ctx, func(rows pgx.Rows) (err error) {
-		found, err = pgx.CollectRows(rows, pgx.RowToStructByName[moved])
+		present, err = pgx.CollectRows(rows, pgx.RowToStructByName[found])
 		return err
-	}, moveMessages, tx.Actor.Tenant, ids[0], ids[len(ids)-1], ids, from, to, problems, gateways, gatewayIDs, tx.Now)
+	}, lockMessages, tx.Actor.Tenant, ids)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b moved) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	if err := refund(ctx, tx, found); err != nil {
+	var done []moved
+	for _, m := range present {
+		if c := asked[m.ID]; c.possibleFrom(m) {
+			done = append(done, moved{m, c.to})
+		}
+	}
+	if len(done) == 0 {
+		return nil, nil
+	}
+	refunds, err := refund(ctx, tx, done)
+	if err != nil {
 		return nil, err
 	}
+	var moving []models.ID
+	var statuses, problems, gateways, gatewayIDs []string
 	var counted []usage.Change
-	for _, m := range found {
-		counted = append(counted, usageOf(m.paid, m.Old, -1), usageOf(m.paid, m.New, 1))
+	for _, m := range done {
+		c := asked[m.ID]
+		moving, statuses, problems = append(moving, m.ID), append(statuses, string(c.to)), append(problems, c.problem)
+		gateways, gatewayIDs = append(gateways, c.gateway), append(gatewayIDs, c.gatewayID)
+		counted = append(counted, usageOf(m.paid, m.Status, -1), usageOf(m.paid, m.New, 1))
 	}
+	tx.Queue(updateMessages, tx.Actor.Tenant, moving, statuses, problems, gateways, gatewayIDs, refunds, tx.Now)
 	usage.Count(tx, counted)
-	return found, nil
+	return done, nil
 }
 
-// The bounds of the ids, which are sorted, let PostgreSQL leave out the months that no message is of. A row that somebody
-// else had locked is looked at again, so the condition holds for what the row has become meanwhile.
-const moveMessages = `WITH asked AS (
-		SELECT * FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) a (id, earlier, status, problem, gateway, gateway_id)),
-	held AS MATERIALIZED (
-		SELECT m.id, m.status AS old, a.status, a.problem, a.gateway, a.gateway_id FROM asked a JOIN messages m ON m.id = a.id
-		WHERE m.tenant_id = $1 AND m.id BETWEEN $2 AND $3
-			AND CASE WHEN m.status = 'queued' AND m.tries > 0 THEN 'tried' ELSE m.status END = ANY (string_to_array(a.earlier, ','))
-		ORDER BY m.id FOR UPDATE OF m)
-	UPDATE messages m SET status = h.status, status_at = $10,
-		problem = h.problem,
-		gateway = CASE WHEN h.gateway <> '' THEN h.gateway ELSE m.gateway END,
-		gateway_id = CASE WHEN h.gateway_id <> '' THEN h.gateway_id ELSE m.gateway_id END,
-		tries = least(m.tries + CASE WHEN h.old = 'sending' AND h.gateway <> '' THEN 1 ELSE 0 END, 32767)
-	FROM held h WHERE m.tenant_id = $1 AND m.id BETWEEN $2 AND $3 AND m.id = h.id
-	RETURNING m.id, h.old, m.status AS new, m.account_id, m.payer_id, m.package_id, m.charge_id, m.country, m.parts::bigint AS parts,
-		m.asset, m.amount, m.accepted_at`
+// Both statements find their rows by nothing but the key, one lookup a message. Joined with the set of changes, PostgreSQL, which
+// plans them once a connection, read all messages of the tenant where a month's part was new and not analyzed yet.
+const (
+	lockMessages = `SELECT id, status, tries::int AS tries, account_id, payer_id, package_id, charge_id, country, parts::bigint AS parts, asset, amount, accepted_at
+		FROM messages WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE`
+	updateMessages = `UPDATE messages SET
+			status = ($3::text[])[array_position($2::uuid[], id)],
+			problem = ($4::text[])[array_position($2::uuid[], id)],
+			gateway = coalesce(nullif(($5::text[])[array_position($2::uuid[], id)], ''), gateway),
+			gateway_id = coalesce(nullif(($6::text[])[array_position($2::uuid[], id)], ''), gateway_id),
+			tries = least(tries + CASE WHEN status = 'sending' AND ($5::text[])[array_position($2::uuid[], id)] <> '' THEN 1 ELSE 0 END, 32767),
+			refund_id = ($7::uuid[])[array_position($2::uuid[], id)],
+			status_at = $8
+		WHERE tenant_id = $1 AND id = ANY ($2::uuid[])`
+)
 
-// folded has one change a message, in the order of ids: of several the one that the first of them all would have led to,
-// one after another. What is final stays, and a message that was delivered is not sent any more.
+// folded has one change a message: of several the one that the first of them all would have led to, one after another. What is
+// final stays, and a message that was delivered is not sent any more.
 func folded(changes []change) []change {
 	at := make(map[models.ID]int, len(changes))
 	var one []change
@@ -148,38 +174,34 @@ func folded(changes []change) []change {
 			one[i] = c
 		}
 	}
-	slices.SortFunc(one, func(a, b change) int { return bytes.Compare(a.message[:], b.message[:]) })
 	return one
 }
 
-func joined(statuses []models.MessageStatus) string {
-	var words []string
-	for _, s := range statuses {
-		words = append(words, string(s))
-	}
-	return strings.Join(words, ",")
-}
-
-// refund gives back what messages cost that have just come to nothing.
-func refund(ctx context.Context, tx *store.Tx, found []moved) error {
-	var ids []models.ID
+// refund gives back what messages cost that have just come to nothing, and returns the transfer that did so for each message; nil
+// where nothing comes back.
+func refund(ctx context.Context, tx *store.Tx, done []moved) ([]*models.ID, error) {
 	var returns []ledger.Return
-	for _, m := range found {
+	var of []int
+	for i, m := range done {
 		if m.paid.comesBack(m.New) {
-			ids = append(ids, m.ID)
+			of = append(of, i)
 			returns = append(returns, ledger.Return{Account: m.AccountID, Payer: m.PayerID, Amount: models.FromMicros(m.Amount, m.Asset), Transfer: *m.ChargeID})
 		}
 	}
-	if len(ids) == 0 {
-		return nil
+	refunds := make([]*models.ID, len(done))
+	if len(returns) == 0 {
+		return refunds, nil
 	}
-	refunds, err := ledger.GiveBack(ctx, tx, returns)
+	transfers, err := ledger.GiveBack(ctx, tx, returns)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tx.Queue(`UPDATE messages m SET refund_id = r.refund FROM unnest($2::uuid[], $3::uuid[]) r (id, refund)
-		WHERE m.tenant_id = $1 AND m.id BETWEEN $4 AND $5 AND m.id = r.id`, tx.Actor.Tenant, ids, refunds, ids[0], ids[len(ids)-1])
-	return nil
+	for n, i := range of {
+		if transfers[n] != models.NoID {
+			refunds[i] = &transfers[n]
+		}
+	}
+	return refunds, nil
 }
 
 // comesBack says whether a message with that status has its price given back.

@@ -155,6 +155,39 @@ func TestNobodyCarries(t *testing.T) {
 	}
 }
 
+// ACC-4, bad input first: a text that the gateway refuses has failed, one that it does not take now is tried again, one that it takes is
+// sent, and what it said is thrown away.
+func TestTextsThroughTheGateway(t *testing.T) {
+	var answer notify.TextAnswer
+	var said []string
+	w := newWorld(t, notify.Options{Text: func(_ context.Context, to, body string) notify.TextAnswer {
+		said = append(said, to+" "+body)
+		return answer
+	}})
+	answer = notify.TextAnswer{Final: true, Problem: "The gateway refused it."}
+	id := w.text(notify.Message{Body: "482913", Secret: true})
+	w.work()
+	if r := w.becomes(id, notify.Failed); r.Tries != 1 || r.LastError != "The gateway refused it." {
+		t.Errorf("%+v", r)
+	}
+	answer = notify.TextAnswer{Problem: "The gateway cannot be reached."}
+	id = w.text(notify.Message{Body: "482914", Secret: true})
+	var later *notify.Postponed
+	if err := w.notify.Deliver(t.Context(), w.acme.ID, id); !errors.As(err, &later) {
+		t.Errorf("it is not tried again: %v", err)
+	}
+	answer = notify.TextAnswer{Taken: true}
+	if err := w.notify.Deliver(t.Context(), w.acme.ID, id); err != nil {
+		t.Error(err)
+	}
+	if r := w.becomes(id, notify.Sent); r.Tries != 2 || r.Body != "" {
+		t.Errorf("%+v", r)
+	}
+	if want := []string{w.clinic.Mobile + " 482913", w.clinic.Mobile + " 482914", w.clinic.Mobile + " 482914"}; !slices.Equal(said, want) {
+		t.Errorf("the gateway was told %q", said)
+	}
+}
+
 // The lists page by key: nothing is missed or shown twice, also where many messages are of one moment and of several
 // tenants.
 func TestPages(t *testing.T) {
