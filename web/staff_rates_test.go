@@ -56,15 +56,15 @@ func TestStaffUploadRates(t *testing.T) {
 	p := webtest.Open(t)
 	staff := p.As(t, p.Sam)
 	staff.Get("/staff/rates/import")
-	sendFile(t, p, staff, "rates.csv", "\ufeffcountry;currency;price\r\nIN;EUR;0,02\r\nDE;EUR;nothing\r\n").Want(200).Sees("“nothing” is no price").Press("Apply 1 price").Sees("The rate card is imported.")
+	sendRates(t, p, staff, "rates.csv", "\ufeffcountry;currency;price\r\nIN;EUR;0,02\r\nDE;EUR;nothing\r\n").Want(200).Sees("“nothing” is no price").Press("Apply 1 price").Sees("The rate card is imported.")
 	staff.Get("/staff/rates?q=india").Sees("0,02 EUR")
 	staff.Get("/staff/rates/import")
-	sendFile(t, p, staff, "rates.xlsx", "PK\x03\x04\x00\x00").Want(422).Sees("This is no text.")
-	sendFile(t, p, p.As(t, p.Clinic.Admin), "rates.csv", "country,currency,price\nDE,EUR,1\n").Want(403)
+	sendRates(t, p, staff, "rates.xlsx", "PK\x03\x04\x00\x00").Want(422).Sees("This is no text.")
+	sendRates(t, p, p.As(t, p.Clinic.Admin), "rates.csv", "country,currency,price\nDE,EUR,1\n").Want(403)
 }
 
 // sendFile posts the form of an import as a browser does that has a file for it.
-func sendFile(t *testing.T, p *webtest.Portal, v *webtest.Visitor, name, content string) *webtest.Visitor {
+func sendRates(t *testing.T, p *webtest.Portal, v *webtest.Visitor, name, content string) *webtest.Visitor {
 	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
