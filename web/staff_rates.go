@@ -59,11 +59,14 @@ func (v *visit) rate(status int, refused *models.Error) error {
 }
 
 func (s *Server) deleteRate(v *visit) error {
+	currency, country := v.Param("currency"), v.Param("country")
+	if !models.IsCurrency(currency) || !models.IsCountry(country) {
+		return billing.ErrNoSuchRate
+	}
 	from, err := time.Parse(time.RFC3339Nano, v.field("from"))
 	if err != nil || from.Year() < 1970 || from.Year() > 9999 {
 		return errBadForm
 	}
-	currency, country := v.Param("currency"), v.Param("country")
 	err = s.Billing.DropRate(v.ctx(), v.actor, currency, country, from)
 	if refused, ok := refusalOf(err); ok {
 		return v.rate(formStatus(refused), refused)
