@@ -102,8 +102,11 @@ type UsedPackage struct {
 
 // Code is what stands beside the amount's figures: the currency's code, or "units".
 func (m Money) Code() string {
-	if m.IsUnits() {
-		return "units"
+	switch {
+	case !m.IsUnits():
+		return m.Asset
+	case m.Equal(FromMicros(1_000_000, m.Asset)):
+		return "unit"
 	}
-	return m.Asset
+	return "units"
 }

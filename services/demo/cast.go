@@ -187,7 +187,7 @@ var cast = []company{
 				privileges: []models.Privilege{models.AddSenderIDs, models.ManageAudience, models.InteractiveMessages},
 			},
 			{
-				Details: person("Pilot Ward", "Lena Fuchs", "pilot@northclinic.example", "0171 2345678", "DE", "Europe/Berlin"),
+				Details: person("Pilot Ward", "Lena Fuchs", "pilot@northclinic.example", "0171 2345690", "DE", "Europe/Berlin"),
 				funding: models.OwnBalance, start: "10.00", method: models.ByLink, opened: 1, activates: 5 * minutes,
 				habit: habit{sends: 2, often: 1, reach: []string{"DE"}},
 				later: []change{{day: 6, does: deleted}},

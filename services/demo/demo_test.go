@@ -200,7 +200,7 @@ func TestLoadAfterInterruptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	interruptions := []int64{1100, 2000} // in the midst of usage, and when accounts have gone again
-	for moment := int64(8); moment < 420; moment += 53 {
+	for moment := int64(8); moment < 420; moment += 131 {
 		interruptions = append(interruptions, moment) // in the midst of invitations and activations
 	}
 	slices.Sort(interruptions)

@@ -29,3 +29,12 @@ var texts = map[string][]string{
 		"تأخرت شحنتك يوماً واحداً، نعتذر عن ذلك.",
 	},
 }
+
+// footers stand under every text, as companies' do: most texts take two parts by them.
+var footers = map[string]string{
+	"de": " Fragen beantworten wir gern unter 030 1234567, werktags von 8 bis 17 Uhr. Keine weiteren Nachrichten? Antworten Sie mit STOP.",
+	"en": " Questions? Call us on 030 1234567 on working days between 8 and 17. If you do not want to hear from us by text any more, reply STOP.",
+	"pl": " Pytania? Zadzwoń: 22 123 45 67, w dni robocze od 8 do 17. Aby nie otrzymywać wiadomości, odpisz STOP.",
+	"ja": " お問い合わせは03-1234-5678まで、平日9時から18時。配信を希望されない場合は、STOPとご返信ください。",
+	"ar": " لأي استفسار اتصل بنا على 06 123 4567 في أيام العمل. لإيقاف الرسائل أرسل STOP.",
+}

@@ -77,13 +77,13 @@ func (t *teller) letters(s *sub, h habit) []letter {
 		language = s.language
 	}
 	bodies := texts[language]
-	body := bodies[t.random.IntN(len(bodies))]
+	body := bodies[t.random.IntN(len(bodies))] + footers[language]
 	var all []letter
 	for i, country := range h.reach {
 		if t.random.IntN(1+2*i) > 0 { // the first always, the others now and then
 			continue
 		}
-		n := max(1, int(float64(h.sends)*(0.4+1.2*t.random.Float64())/float64(1+i)))
+		n := max(1, int(float64(h.sends)*(0.2+0.7*t.random.Float64())/float64(1+i)))
 		all = append(all, letter{country: country, body: body, to: t.some(s, country, 3*h.sends, n)})
 	}
 	return all

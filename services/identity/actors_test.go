@@ -15,6 +15,7 @@ const person = `(_by|_email|_user|user_id|(helper|actor|person|admin|staff|autho
 // <x>_as beside them, or the column that is named here: the account that the person had entered.
 var whose = map[string]string{
 	"user_invitations.user_id": "", // who is invited
+	"sends.user_id":            "created_as",
 	"action_log.user_id":       "as_account_id",
 	"action_log.user_email":    "as_account_id",
 	"accesses.helper_user_id":  "account_id",

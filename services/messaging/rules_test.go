@@ -17,12 +17,6 @@ import (
 	"offshoot/services/storetest"
 )
 
-func transferBack(t testing.TB, w *storetest.World, c storetest.Company, amount models.Money, all bool) {
-	t.Helper()
-	_, err := w.Ledger.TransferBack(ctx, c.Admin.Actor, ledger.TransferOrder{SubAccount: c.Own.Account.ID, Amount: amount, All: all})
-	must(t, err)
-}
-
 // MSG-2: what can be paid is accepted, in the order of the list; then the send is blocked by the rule, in words that say who
 // can change it, and goes on after a top-up. Nobody is written to twice.
 func TestBlockedByMoneyAndContinued(t *testing.T) {

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -107,6 +108,7 @@ func move(ctx context.Context, tx *store.Tx, changes []change) ([]moved, error) 
 		asked[c.message] = c
 		ids = append(ids, c.message)
 	}
+	slices.SortFunc(ids, func(a, b models.ID) int { return bytes.Compare(a[:], b[:]) }) // everybody locks in the same order
 	var present []found
 	err := tx.Rows(ctx, func(rows pgx.Rows) (err error) {
 		present, err = pgx.CollectRows(rows, pgx.RowToStructByName[found])
@@ -128,34 +130,26 @@ func move(ctx context.Context, tx *store.Tx, changes []change) ([]moved, error) 
 	if err != nil {
 		return nil, err
 	}
-	var moving []models.ID
-	var statuses, problems, gateways, gatewayIDs []string
 	var counted []usage.Change
-	for _, m := range done {
+	for i, m := range done {
 		c := asked[m.ID]
-		moving, statuses, problems = append(moving, m.ID), append(statuses, string(c.to)), append(problems, c.problem)
-		gateways, gatewayIDs = append(gateways, c.gateway), append(gatewayIDs, c.gatewayID)
+		tx.Queue(updateMessage, tx.Actor.Tenant, m.ID, string(c.to), c.problem, c.gateway, c.gatewayID, refunds[i], tx.Now)
 		counted = append(counted, usageOf(m.paid, m.Status, -1), usageOf(m.paid, m.New, 1))
 	}
-	tx.Queue(updateMessages, tx.Actor.Tenant, moving, statuses, problems, gateways, gatewayIDs, refunds, tx.Now)
 	usage.Count(tx, counted)
 	return done, nil
 }
 
-// Both statements find their rows by nothing but the key, one lookup a message. Joined with the set of changes, PostgreSQL, which
-// plans them once a connection, read all messages of the tenant where a month's part was new and not analyzed yet.
+// Both statements look up one message at a time by all of its key. By an array of ids, or joined with the set of changes,
+// PostgreSQL, which plans them once a connection, read all messages of the tenant where a month's part was new and not
+// analyzed yet: among ten thousand that was most of the time that a send took. The updates travel together.
 const (
-	lockMessages = `SELECT id, status, tries::int AS tries, account_id, payer_id, package_id, charge_id, country, parts::bigint AS parts, asset, amount, accepted_at
-		FROM messages WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE`
-	updateMessages = `UPDATE messages SET
-			status = ($3::text[])[array_position($2::uuid[], id)],
-			problem = ($4::text[])[array_position($2::uuid[], id)],
-			gateway = coalesce(nullif(($5::text[])[array_position($2::uuid[], id)], ''), gateway),
-			gateway_id = coalesce(nullif(($6::text[])[array_position($2::uuid[], id)], ''), gateway_id),
-			tries = least(tries + CASE WHEN status = 'sending' AND ($5::text[])[array_position($2::uuid[], id)] <> '' THEN 1 ELSE 0 END, 32767),
-			refund_id = ($7::uuid[])[array_position($2::uuid[], id)],
-			status_at = $8
-		WHERE tenant_id = $1 AND id = ANY ($2::uuid[])`
+	lockMessages = `SELECT m.* FROM unnest($2::uuid[]) asked(id)
+		CROSS JOIN LATERAL (SELECT id, status, tries::int AS tries, account_id, payer_id, package_id, charge_id, country, parts::bigint AS parts, asset,
+			amount, accepted_at FROM messages WHERE tenant_id = $1 AND id = asked.id FOR UPDATE) m`
+	updateMessage = `UPDATE messages SET status = $3, problem = $4, gateway = coalesce(nullif($5, ''), gateway), gateway_id = coalesce(nullif($6, ''), gateway_id),
+			tries = least(tries + CASE WHEN status = 'sending' AND $5 <> '' THEN 1 ELSE 0 END, 32767), refund_id = $7, status_at = $8
+		WHERE tenant_id = $1 AND id = $2`
 )
 
 // folded has one change a message: of several the one that the first of them all would have led to, one after another. What is

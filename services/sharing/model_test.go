@@ -236,7 +236,7 @@ func put(exec func(string, ...any), w *storetest.World, tenant, owner, id models
 		exec(`INSERT INTO sender_ids (tenant_id, id, account_id, name, status, requested_by, requested_at) VALUES ($1,$2,$3,$4,'approved','x',$5)`,
 			tenant, id, owner, id.String()[24:35], at)
 	case models.SharedGroup:
-		exec(`INSERT INTO groups (tenant_id, id, account_id, name, created_at) VALUES ($1,$2,$3,'A group',$4)`, tenant, id, owner, at)
+		exec(`INSERT INTO groups (tenant_id, id, account_id, name, created_at) VALUES ($1,$2,$3,'A group ' || gen_random_uuid(),$4)`, tenant, id, owner, at)
 	case models.SharedPackage:
 		exec(`INSERT INTO packages (tenant_id, id, account_id, name, units, countries, source, currency, price, acquired_at, expires_at)
 			VALUES ($1,$2,$3,'A package',5,'{}','granted','EUR',0,$4,$5)`, tenant, id, owner, at, at.AddDate(1, 0, 0))
