@@ -37,7 +37,7 @@ func (s *Server) listMessages(v *visit) error {
 		return err
 	}
 	page := pages.Messages{Frame: frame, Query: query, Refused: refused, Lines: found.Messages, Newer: found.Newer, Older: found.Older,
-		ShowsPrice: found.ShowsPrice, ShowsAccounts: v.actor.Can(models.ViewSubAccounts)}
+		ShowsPrice: found.ShowsPrice, ShowsAccounts: v.actor.Can(models.ViewSubAccounts), MaySend: v.actor.Can(models.SendMessages)}
 	if page.ShowsAccounts {
 		if page.Suggestions, err = v.accountSuggestions(); err != nil {
 			return err

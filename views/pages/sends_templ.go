@@ -75,7 +75,7 @@ func (p Sends) View() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Sends) == 0 && p.First {
-				templ_7745c5c3_Err = ui.Empty{Icon: "send", Title: "Nothing was sent yet", Text: "Write to numbers, a file of them, or a group. You see what it costs before anything is sent.", Action: p.compose()}.Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Empty{Icon: "send", Title: "Nothing was sent yet", Text: "Write to numbers, a file of them, or a group. You see what it costs before anything is sent.", Action: composing(p.MaySend)}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -324,14 +324,6 @@ func (p Sends) View() templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = ui.ZoneNote().Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
 			}
 			return nil
 		})
@@ -343,8 +335,9 @@ func (p Sends) View() templ.Component {
 	})
 }
 
-func (p Sends) compose() *ui.Action {
-	if !p.MaySend {
+// composing leads those who may send to a new message.
+func composing(may bool) *ui.Action {
+	if !may {
 		return nil
 	}
 	return &ui.Action{Label: "Send messages", Href: paths.NewSend(), Icon: "send"}
@@ -353,7 +346,7 @@ func (p Sends) compose() *ui.Action {
 func (p Sends) head() ui.PageHead {
 	head := ui.PageHead{Title: "Messages", Menu: []ui.Action{{Label: "Why was this blocked?", Href: paths.WhyBlocked(), Icon: "help"}}}
 	if len(p.Sends) > 0 || !p.First {
-		head.Primary = p.compose()
+		head.Primary = composing(p.MaySend)
 	}
 	return head
 }

@@ -1,6 +1,10 @@
 package wording
 
-import "offshoot/models"
+import (
+	"strings"
+
+	"offshoot/models"
+)
 
 // MessageStatus says what a message's status means.
 func MessageStatus(s models.MessageStatus) string {
@@ -30,4 +34,16 @@ func UsageStatus(s models.MessageStatus) string {
 		return "Without status"
 	}
 	return s.Label()
+}
+
+// Reference is what a movement's reference tells a person. Those of slices of a send and of automatic replies are made of
+// ids: files have them, pages say in words what was paid.
+func Reference(text string) string {
+	switch {
+	case strings.HasPrefix(text, "send/"):
+		return ""
+	case strings.HasPrefix(text, "reply/"):
+		return "Automatic reply"
+	}
+	return text
 }
