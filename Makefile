@@ -92,7 +92,7 @@ unscoped: assets
 
 # The same on a server elsewhere, which DATABASE_URL names.
 elsewhere: assets
-	./.ci/with-postgres $(GO) test -count=1 -timeout 10m ./services/store ./services/ledger ./services/accounts ./cmd/offshoot
+	./.ci/with-postgres $(GO) test -count=1 -timeout 10m ./services/store ./services/accounts ./cmd/offshoot
 
 clean: ## what was built; the data in .offshoot stays
 	rm -rf bin static/node_modules services/gateways/kanneltest/node_modules

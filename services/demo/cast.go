@@ -69,7 +69,7 @@ type sub struct {
 // habit is what an account uses.
 type habit struct {
 	sends int      // messages of an ordinary campaign; 0: nothing at all
-	often float64  // campaigns on a working day
+	often float64  // campaigns in two working days
 	reach []string // destination countries, the usual one first
 	calls bool
 	rents []string // kinds of what is paid every month
@@ -189,7 +189,7 @@ var cast = []company{
 			{
 				Details: person("Pilot Ward", "Lena Fuchs", "pilot@northclinic.example", "0171 2345690", "DE", "Europe/Berlin"),
 				funding: models.OwnBalance, start: "10.00", method: models.ByLink, opened: 1, activates: 5 * minutes,
-				habit: habit{sends: 2, often: 1, reach: []string{"DE"}},
+				habit: habit{sends: 2, often: 4, reach: []string{"DE"}},
 				later: []change{{day: 6, does: deleted}},
 			},
 		},

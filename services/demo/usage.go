@@ -30,7 +30,7 @@ func (t *teller) usage(s *sub, h habit, from, until time.Time) {
 		if slices.Contains(t.weekend, t.at(day, 12, 0).In(t.zone).Weekday()) {
 			weight *= 0.2
 		}
-		campaigns := int(h.often*weight*(0.6+0.8*t.random.Float64()) + t.random.Float64())
+		campaigns := int(h.often/2*weight*(0.6+0.8*t.random.Float64()) + t.random.Float64())
 		for range campaigns {
 			at := t.at(day, busy[t.random.IntN(len(busy))], t.random.IntN(60)).Add(time.Duration(t.random.IntN(60_000)) * time.Millisecond)
 			e := event{at: at, does: used, sub: s}
@@ -83,7 +83,7 @@ func (t *teller) letters(s *sub, h habit) []letter {
 		if t.random.IntN(1+2*i) > 0 { // the first always, the others now and then
 			continue
 		}
-		n := max(1, int(float64(h.sends)*(0.2+0.7*t.random.Float64())/float64(1+i)))
+		n := max(1, int(float64(h.sends)*(0.4+1.4*t.random.Float64())/float64(1+i)))
 		all = append(all, letter{country: country, body: body, to: t.some(s, country, 3*h.sends, n)})
 	}
 	return all
