@@ -4,7 +4,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES    = ./...
 
-.PHONY: help setup run build assets test check bench screenshots generate fmt clean generated formatted vet lint race unscoped elsewhere operator
+.PHONY: help setup run build assets test check bench screenshots generate fmt clean generated formatted vet lint tests race pages unscoped elsewhere operator
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ test: ## all tests
 	$(MAKE) --no-print-directory assets operator
 	$(GO) test $(PACKAGES)
 
-check: assets generated formatted vet lint race unscoped elsewhere ## all that must hold before a change lands
+check: assets operator generated formatted vet lint tests unscoped elsewhere ## all that must hold before a change lands
 	@echo "check: all is well"
 
 bench: assets ## the figures that the project promises
@@ -80,10 +80,17 @@ vet: assets
 lint: assets
 	$(GO) run $(STATICCHECK) $(PACKAGES)
 
-# Each package's tests start a private PostgreSQL of their own. The two that take longest begin first, so that no processor
-# waits for them at the end.
+# Each package's tests start a private PostgreSQL of their own. The pages' tests mostly wait for a browser or ask one thing
+# after another: they run beside the others, and under the race detector only where many ask at once.
+tests:
+	$(MAKE) --no-print-directory -j2 --output-sync=target race pages
+
 race: assets operator
-	$(GO) test -race -timeout 25m ./web ./cmd/offshoot $(PACKAGES)
+	$(GO) test -race -p 1 -timeout 25m $$($(GO) list $(PACKAGES) | grep -v '^offshoot/web$$')
+	$(GO) test -race -timeout 10m ./web -run 'Once|Race|Crowd|Slow|Patien|Kannel|Callback|Health|Limits'
+
+pages: assets operator
+	$(GO) test -timeout 25m ./web
 
 # Services whose every condition on a tenant was taken away: row-level security alone keeps tenants apart.
 unscoped: assets

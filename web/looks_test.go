@@ -38,7 +38,7 @@ func TestEveryPageLooksRight(t *testing.T) {
 	send := sentBy(t, p, p.Clinic.Own)
 	checked := 0
 	for _, r := range web.Routes() {
-		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, ".png") || strings.HasSuffix(r.Path, "z") {
+		if r.Method != "GET" || strings.HasSuffix(r.Path, ".csv") || strings.HasSuffix(r.Path, ".png") || strings.HasSuffix(r.Path, "z") || strings.HasPrefix(r.Path, "/gateways/") {
 			continue
 		}
 		id := p.Clinic.Own.Account.ID

@@ -212,8 +212,8 @@ func TestRecordUsageBadInput(t *testing.T) {
 			v.Clone().Post(path, changed).Want(http.StatusUnprocessableEntity)
 		}
 	}
-	usageForm(t, staff, p.Clinic.Own, "0.000001", "u").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("Only 0.00 EUR is available.")
-	usageForm(t, staff, p.Clinic.Shared, "1000.000001", "u").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("Only 1000.00 EUR is available.")
+	usageForm(t, staff, p.Clinic.Own, "0.000001", "u").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("It costs 0.000001 EUR where only 0.00 EUR is available.")
+	usageForm(t, staff, p.Clinic.Shared, "1000.000001", "u").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("The balance that this account shares with its parent account is not enough.")
 	if p.Fingerprint(t) != before {
 		t.Error("something changed")
 	}
@@ -275,7 +275,7 @@ func TestCreditLine(t *testing.T) {
 	usageForm(t, staff, p.Harbor.Shared, "40000", "u").Press("Record usage").Want(http.StatusOK)
 	v.Get(staffPath(p.Harbor.ID, p.Harbor.ID)).Fill("Credit line", "39999").Press("Save credit line").Want(http.StatusUnprocessableEntity).Sees("It uses 40000 JPY of its credit now.")
 	v.Fill("Credit line", "40000").Press("Save credit line").Want(http.StatusOK).Sees("The credit line is saved.", "40.000 JPY")
-	usageForm(t, staff, p.Harbor.Shared, "1", "u 2").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("Only 0 JPY is available.")
+	usageForm(t, staff, p.Harbor.Shared, "1", "u 2").Press("Record usage").Want(http.StatusUnprocessableEntity).Sees("The balance that this account shares with its parent account is not enough.")
 }
 
 // BIL-4, PRV-3: the payment history pages by key; a sub-account with Billing & Payments reads it without the parent's

@@ -37,7 +37,7 @@ func TestEnableFeature(t *testing.T) {
 	}
 	v.Clone().Post(path, form).Want(http.StatusUnprocessableEntity).Sees("The Sub-account feature is enabled already.")
 	v.Get("/store").Sees("Enabled", "Go to Sub-accounts")
-	p.As(t, p.Clinic.Own).Get("/store").Want(http.StatusForbidden).Post("/store/sub-accounts", nil).Want(http.StatusForbidden)
+	p.As(t, p.Clinic.Own).Get("/store").Want(http.StatusOK).SeesNot("Enable").Post("/store/sub-accounts", nil).Want(http.StatusForbidden)
 }
 
 // ACC-1, ACC-15: on request, one request is filed however often it is asked; staff approve it, once, and a mail says so.

@@ -224,7 +224,7 @@ func (b *Browser) Value(expression string, into any) *Browser {
 // Text is what a person reads on the page, spaces folded.
 func (b *Browser) Text() string {
 	var text string
-	b.run(chromedp.Evaluate(`document.body.innerText`, &text))
+	b.run(chromedp.Evaluate(`document.body ? document.body.innerText : ''`, &text))
 	return fold(text)
 }
 
