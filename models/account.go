@@ -43,6 +43,8 @@ type Funding string
 const (
 	OwnBalance    Funding = "own"    // what was transferred to it
 	SharedBalance Funding = "shared" // its parent's balance; it sees no price and no balance
+	MonthlyLimit  Funding = "limit"  // so much a month: moved to it of a pre-pay parent, drawn from the balance of a post-pay one
+	ClientPays    Funding = "client" // what it adds itself
 )
 
 // Label is the word on screen.
@@ -52,8 +54,21 @@ func (f Funding) Label() string {
 		return "Own balance"
 	case SharedBalance:
 		return "Shared balance"
+	case MonthlyLimit:
+		return "Monthly limit"
+	case ClientPays:
+		return "Client pays"
 	}
 	return ""
+}
+
+// Fundings are the ways in the order in which forms offer them.
+var Fundings = []Funding{OwnBalance, SharedBalance, MonthlyLimit, ClientPays}
+
+// DrawsFrom says whether a sub-account funded in this way spends its parent's balance, as far as its caps let it, rather
+// than one of its own.
+func (f Funding) DrawsFrom(parent Plan) bool {
+	return f == SharedBalance || f == MonthlyLimit && parent == PostPay
 }
 
 // Plan says whether a parent pays before or after use.
@@ -86,8 +101,9 @@ type Account struct {
 	Currency           string // ISO 4217
 	Status             AccountStatus
 	StatusReason       string
-	Funding            Funding // of a sub-account
-	Plan               Plan    // of a parent
+	Funding            Funding    // of a sub-account
+	Plan               Plan       // of a parent
+	TrialEndsAt        *time.Time // of a sub-account on trial
 	SubAccountsEnabled *time.Time
 	StaffAccessOff     *time.Time // of a parent: since when staff need its consent to enter it or its sub-accounts
 	Version            int        // counts edits, so that a stale form is refused

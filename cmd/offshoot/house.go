@@ -8,11 +8,14 @@ import (
 	"offshoot/services/audience"
 	"offshoot/services/background"
 	"offshoot/services/billing"
+	"offshoot/services/funding"
 	"offshoot/services/identity"
 	"offshoot/services/inbound"
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/proof"
+	"offshoot/services/refill"
 	"offshoot/services/reports"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
@@ -37,6 +40,9 @@ type house struct {
 	sends    *messaging.Service
 	audience *audience.Service
 	inbound  *inbound.Service
+	funding  *funding.Service
+	refill   *refill.Service
+	proof    *proof.Service
 }
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
@@ -78,6 +84,9 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		sends:    messaging.New(st),
 		audience: audience.New(st),
 		inbound:  inbound.New(st),
+		funding:  funding.New(st, c.installation()),
+		refill:   refill.New(st, c.installation()),
+		proof:    proof.New(st),
 	}, nil
 }
 

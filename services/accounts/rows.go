@@ -9,7 +9,7 @@ import (
 )
 
 const accountColumns = `tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency, status, status_reason,
-	funding, plan, sub_accounts_enabled, staff_access_off, version, created_at, activated_at`
+	funding, plan, trial_ends_at, sub_accounts_enabled, staff_access_off, version, created_at, activated_at`
 
 // accountRow is models.Account as the table has it.
 type accountRow struct {
@@ -27,6 +27,7 @@ type accountRow struct {
 	StatusReason       string
 	Funding            models.Funding
 	Plan               models.Plan
+	TrialEndsAt        *time.Time
 	SubAccountsEnabled *time.Time
 	StaffAccessOff     *time.Time
 	Version            int

@@ -95,6 +95,8 @@ var (
 		Message: "This reference already stands for something else."}
 	ErrNotCharging = &models.Error{Kind: models.Conflict, Code: "account_not_active",
 		Message: "This account is not active and cannot use anything."}
+	ErrFrozen = &models.Error{Kind: models.Conflict, Code: "books_frozen",
+		Message: "A check of this account's books found a fault, so no money moves until it is cleared up. Support has been told."}
 	ErrNothingToReturn = &models.Error{Kind: models.Conflict, Code: "nothing_to_return",
 		Message: "There is nothing to transfer back."}
 	ErrCreditInUse = &models.Error{Kind: models.Conflict, Code: "credit_in_use",

@@ -33,6 +33,7 @@ type Tx struct {
 	queued   []statement
 	events   []loggedEvent
 	claimed  models.ID // id that the first event must take
+	later    []laterJob
 }
 
 type statement struct {
@@ -98,6 +99,33 @@ func (tx *Tx) Enqueue(ctx context.Context, args river.JobArgs, opts *river.Inser
 	})
 }
 
+// Later is Enqueue for those whose statements wait too: the job is made with the commit.
+func (tx *Tx) Later(args river.JobArgs, opts *river.InsertOpts) {
+	tx.later = append(tx.later, laterJob{args, opts})
+}
+
+type laterJob struct {
+	args river.JobArgs
+	opts *river.InsertOpts
+}
+
+func (tx *Tx) insertLater(ctx context.Context) error {
+	if len(tx.later) == 0 {
+		return nil
+	}
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	return tx.pgx(func(conn *pgx.Conn) error {
+		for _, job := range tx.later {
+			if _, err := tx.store.jobs.InsertTx(ctx, lentTx{conn}, job.args, job.opts); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Log adds a line to the action log beside the one that the work returns: the return of a balance within a
 // deactivation, say.
 func (tx *Tx) Log(event models.Event) error { return tx.log(models.NewID(), tx.Actor, event) }
@@ -136,6 +164,9 @@ func (tx *Tx) commit(ctx context.Context) error {
 			}
 			break
 		}
+	}
+	if err := tx.insertLater(ctx); err != nil {
+		return err
 	}
 	batch, counted := tx.batch(), tx.counted()
 	tx.queueEvents(batch)

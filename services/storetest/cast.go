@@ -252,16 +252,22 @@ func NewWorld(t testing.TB) *World {
 // UncheckedWorld is NewWorld without the check of the books, for tests that write past the services.
 func UncheckedWorld(t testing.TB) *World {
 	t.Helper()
-	cast.making.Lock()
-	if cast.template == "" {
-		makeCast(t)
-	}
-	cast.making.Unlock()
-	w := cast.world
+	w := theCast(t)
 	dsn := copyOf(t, cast.template)
 	w.Services = open(t, dsn, RawDSN(t, dsn))
 	t.Cleanup(w.Store.Close)
 	return &w
+}
+
+// theCast is the world as every test finds it.
+func theCast(t testing.TB) World {
+	t.Helper()
+	cast.making.Lock()
+	defer cast.making.Unlock() // also when it cannot be made: the other tests then say so too
+	if cast.template == "" {
+		makeCast(t)
+	}
+	return cast.world
 }
 
 func makeCast(t testing.TB) {
