@@ -13,6 +13,7 @@ CREATE INDEX accounts_by_trial ON accounts (tenant_id, trial_ends_at, id) WHERE 
 -- in a day and in a month of its parent's calendar, and what it has drawn, net of refunds, since that day and month began.
 ALTER TABLE wallets ADD COLUMN cap_day bigint;
 ALTER TABLE wallets ADD COLUMN cap_month bigint;
+ALTER TABLE wallets ADD COLUMN counted_day date; -- the day of that calendar which is counted, and whose month is
 ALTER TABLE wallets ADD COLUMN day_from timestamptz;
 ALTER TABLE wallets ADD COLUMN month_from timestamptz;
 ALTER TABLE wallets ADD COLUMN drawn_day bigint NOT NULL DEFAULT 0;
