@@ -15,19 +15,16 @@ import (
 // back: on a day of its parent's calendar and in that day's month. It is counted whether there are caps or not, so that one
 // that is set at noon counts the morning (BAL-3).
 //
-// The day never goes back, whatever the clock or the parent's zone does, so that each day and month is counted once. DayFrom
-// and MonthFrom are the moments since which entries are in the counts: the day's and the month's first, or where other
-// entries were posted since then, before anybody counted or as those of another zone's day, the moment of the first one
-// counted.
+// The day never goes back, whatever the clock or the parent's zone does, so that each day and month is counted once.
 type counted struct {
 	CapDay, CapMonth     *int64
 	Day                  *time.Time
-	DayFrom, MonthFrom   *time.Time
+	DayAfter, MonthAfter *int64 // the number of the wallet's last entry that is not in the count
 	DrawnDay, DrawnMonth int64
 	Zone                 *string // of the parent; nil: nothing is counted here
 }
 
-const countedColumns = `cap_day, cap_month, counted_day, day_from, month_from, drawn_day, drawn_month`
+const countedColumns = `cap_day, cap_month, counted_day, day_after, month_after, drawn_day, drawn_month`
 
 func (c counted) counts() bool { return c.Zone != nil }
 
@@ -36,28 +33,20 @@ func (c counted) zone() *time.Location { return models.Account{TimeZone: *c.Zone
 // day is the day that is counted.
 func (c counted) day() models.Day { return models.DayOf(*c.Day, time.UTC) }
 
-// at is how the counts stand at the moment of a new entry. last is when the wallet's latest one was posted.
-func (c counted) at(now time.Time, last *time.Time) counted {
+// at is how the counts stand at the moment of a new entry. entries is how many the wallet has before it.
+func (c counted) at(now time.Time, entries int64) counted {
 	if !c.counts() {
 		return c
 	}
-	zone := c.zone()
-	today := models.DayOf(now, zone)
+	today := models.DayOf(now, c.zone())
 	if c.Day != nil && !c.day().Before(today) {
 		return c
 	}
-	since := func(start time.Time) *time.Time {
-		if last != nil && !last.Before(start) {
-			start = now
-		}
-		return &start
-	}
 	if c.Day == nil || c.day().MonthText() != today.MonthText() {
-		c.DrawnMonth, c.MonthFrom = 0, since(today.FirstOfMonth().Start(zone))
+		c.DrawnMonth, c.MonthAfter = 0, &entries
 	}
-	c.DrawnDay, c.DayFrom = 0, since(today.Start(zone))
 	day := time.Date(today.Year, today.Month, today.Day, 0, 0, 0, 0, time.UTC)
-	c.Day = &day
+	c.Day, c.DrawnDay, c.DayAfter = &day, 0, &entries
 	return c
 }
 
@@ -134,16 +123,16 @@ func (c counted) figures(of capOf, asset string) string {
 
 // countedRows are counts as a statement takes them; nil where there are none.
 type countedRows struct {
-	day, dayFrom, monthFrom []*time.Time
-	drawnDay, drawnMonth    []*int64
+	day                                        []*time.Time
+	dayAfter, monthAfter, drawnDay, drawnMonth []*int64
 }
 
 func newCountedRows(n int) countedRows {
-	return countedRows{make([]*time.Time, n), make([]*time.Time, n), make([]*time.Time, n), make([]*int64, n), make([]*int64, n)}
+	return countedRows{make([]*time.Time, n), make([]*int64, n), make([]*int64, n), make([]*int64, n), make([]*int64, n)}
 }
 
 func (r *countedRows) set(i int, c counted) {
-	r.day[i], r.dayFrom[i], r.monthFrom[i], r.drawnDay[i], r.drawnMonth[i] = c.Day, c.DayFrom, c.MonthFrom, &c.DrawnDay, &c.DrawnMonth
+	r.day[i], r.dayAfter[i], r.monthAfter[i], r.drawnDay[i], r.drawnMonth[i] = c.Day, c.DayAfter, c.MonthAfter, &c.DrawnDay, &c.DrawnMonth
 }
 
 // SetCaps says how much of its parent's balance a sub-account may draw in a day and in a month of its parent's calendar; nil: as
@@ -195,13 +184,12 @@ func moneyOrNil(micros *int64, asset string) *models.Money {
 func CapsOf(ctx context.Context, tx *store.Tx, sub models.ID) (models.Caps, error) {
 	var c counted
 	var asset string
-	var last *time.Time
 	found := false
 	err := tx.Rows(ctx, func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&asset, &last, &c.CapDay, &c.CapMonth, &c.Day, &c.DayFrom, &c.MonthFrom, &c.DrawnDay, &c.DrawnMonth, &c.Zone},
+		_, err := pgx.ForEachRow(rows, []any{&asset, &c.CapDay, &c.CapMonth, &c.Day, &c.DayAfter, &c.MonthAfter, &c.DrawnDay, &c.DrawnMonth, &c.Zone},
 			func() error { found = true; return nil })
 		return err
-	}, `SELECT asset, last_at, `+countedColumns+`, (SELECT time_zone FROM accounts WHERE tenant_id = $1 AND id = $1)
+	}, `SELECT asset, `+countedColumns+`, (SELECT time_zone FROM accounts WHERE tenant_id = $1 AND id = $1)
 		FROM wallets WHERE tenant_id = $1 AND account_id = $2 AND account_id <> $1 AND kind = 'spent'`, tx.Actor.Tenant, sub)
 	if err == nil && !found {
 		err = ErrNoSuchAccount
@@ -209,7 +197,7 @@ func CapsOf(ctx context.Context, tx *store.Tx, sub models.ID) (models.Caps, erro
 	if err != nil {
 		return models.Caps{}, err
 	}
-	c = c.at(tx.Now, last)
+	c = c.at(tx.Now, 0)
 	return models.Caps{Day: moneyOrNil(c.CapDay, asset), Month: moneyOrNil(c.CapMonth, asset),
 		DrawnDay: models.FromMicros(c.DrawnDay, asset), DrawnMonth: models.FromMicros(c.DrawnMonth, asset)}, nil
 }

@@ -190,7 +190,7 @@ func chargeOne(tx *store.Tx, s *sheet, p *purse, wallets map[models.ID]*wallet, 
 	if !o.Amount.IsPositive() {
 		return nil
 	}
-	item, counts := Item{Price: o.Amount}, to.counted.at(when(tx.Now, from, to), to.LastAt)
+	item, counts := Item{Price: o.Amount}, to.counted.at(when(tx.Now, from, to), to.Entries)
 	looked := considered{pocket: last(p.pockets), spare: from.spare()}
 	if _, over := counts.over(o.Amount.Micros()); over && p.isDrawn(looked.pocket) {
 		looked.why = overCap

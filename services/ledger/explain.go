@@ -50,7 +50,7 @@ func Explain(ctx context.Context, tx *store.Tx, account models.ID, item Item) (E
 			e.Rule = "own_state"
 		}
 	}
-	counts := p.counts.at(tx.Now, p.last)
+	counts := p.counts.at(tx.Now, 0)
 	looked := p.choose(tx.Now, item, counts, func(at *pocket) int64 { return at.spare })
 	for _, c := range looked {
 		isPackage := c.pkg != models.NoID

@@ -142,9 +142,9 @@ func (h *hold) counts(now time.Time, p *purse) counted {
 		pays = h.wallets[at.wallet]
 	}
 	if spent == nil {
-		return p.counts.at(now, p.last)
+		return p.counts.at(now, 0)
 	}
-	return spent.counted.at(when(now, spent, pays), spent.LastAt)
+	return spent.counted.at(when(now, spent, pays), spent.Entries)
 }
 
 // record names the wallet that keeps what an account has used of a package.

@@ -21,7 +21,6 @@ type purse struct {
 	parentStatus models.AccountStatus
 	spent        models.ID // its wallet of kind spent
 	counts       counted   // what it drew from its parent's balance, as it was read
-	last         *time.Time
 	trialEnds    *time.Time
 	credited     *time.Time
 	frozen       bool
@@ -229,11 +228,11 @@ func askPayers(tx *store.Tx, purses map[models.ID]*purse, accounts []models.ID) 
 		var found purse
 		var b pocket
 		c := &found.counts
-		_, err := pgx.ForEachRow(rows, []any{&id, &found.status, &found.parentStatus, &found.trialEnds, &found.credited, &found.frozen, &found.spent, &found.last,
-			&c.CapDay, &c.CapMonth, &c.Day, &c.DayFrom, &c.MonthFrom, &c.DrawnDay, &c.DrawnMonth, &c.Zone, &b.wallet, &b.payer, &b.asset, &b.spare}, func() error {
+		_, err := pgx.ForEachRow(rows, []any{&id, &found.status, &found.parentStatus, &found.trialEnds, &found.credited, &found.frozen, &found.spent,
+			&c.CapDay, &c.CapMonth, &c.Day, &c.DayAfter, &c.MonthAfter, &c.DrawnDay, &c.DrawnMonth, &c.Zone, &b.wallet, &b.payer, &b.asset, &b.spare}, func() error {
 			p, balance := purses[id], b
 			p.status, p.parentStatus, p.trialEnds, p.credited, p.frozen = found.status, found.parentStatus, found.trialEnds, found.credited, found.frozen
-			p.spent, p.last, p.counts = found.spent, found.last, found.counts
+			p.spent, p.counts = found.spent, found.counts
 			p.pockets = append(p.pockets, &balance)
 			return nil
 		})
@@ -245,7 +244,7 @@ func askPayers(tx *store.Tx, purses map[models.ID]*purse, accounts []models.ID) 
 // models.Funding.DrawsFrom.
 const selectPayers = `SELECT a.id, a.status, p.status, a.trial_ends_at, CASE WHEN a.trial_ends_at IS NOT NULL THEN
 			(SELECT credited_at FROM wallets o WHERE o.tenant_id = a.tenant_id AND o.account_id = a.id AND o.kind = 'balance' AND o.asset = a.currency) END,
-		EXISTS (SELECT FROM freezes WHERE tenant_id = $1), s.id, s.last_at, s.cap_day, s.cap_month, s.counted_day, s.day_from, s.month_from, s.drawn_day, s.drawn_month,
+		EXISTS (SELECT FROM freezes WHERE tenant_id = $1), s.id, s.cap_day, s.cap_month, s.counted_day, s.day_after, s.month_after, s.drawn_day, s.drawn_month,
 		CASE WHEN a.id <> $1 THEN p.time_zone END, b.id, b.account_id, b.asset, b.balance - coalesce(b.floor, 0)
 	FROM accounts a
 	JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id

@@ -36,6 +36,7 @@ type wallet struct {
 	Asset     string
 	Balance   int64
 	Floor     *int64
+	Entries   int64
 	LastAt    *time.Time
 	ClosedAt  *time.Time
 	watched
@@ -59,7 +60,7 @@ func (w wallet) side() models.Side { return models.Side{Account: w.AccountID, Be
 
 // The zone is that of the parent's calendar, and is looked up only where something is counted by it: on a sub-account's record
 // of spending. $1 is the tenant.
-const walletColumns = `id, account_id, kind, asset, balance, floor, last_at, closed_at, low_below, recharge_below, low_fall, recharge_fall, wakes,
+const walletColumns = `id, account_id, kind, asset, balance, floor, entries, last_at, closed_at, low_below, recharge_below, low_fall, recharge_fall, wakes,
 	` + countedColumns + `, CASE WHEN kind = 'spent' AND account_id <> $1 THEN (SELECT time_zone FROM accounts WHERE tenant_id = $1 AND id = $1) END,
 	EXISTS (SELECT FROM freezes WHERE tenant_id = $1)`
 
@@ -195,7 +196,7 @@ func (s *sheet) move(now time.Time, m movement) (models.Transfer, error) {
 	micros := m.amount.Micros()
 	at := when(now, m.from, m.to)
 	if m.kind == models.UsageCharge && m.from.AccountID != m.to.AccountID {
-		if refused := m.to.counted.at(at, m.to.LastAt).refuses(micros); refused != nil {
+		if refused := m.to.counted.at(at, m.to.Entries).refuses(micros); refused != nil {
 			return models.Transfer{}, refused
 		}
 	}
@@ -233,12 +234,12 @@ func (s *sheet) enter(m movement, w, other *wallet, micros int64, at time.Time) 
 	t.credited = t.credited || micros > 0 && (m.kind == models.GivenOut || m.kind == models.Payment)
 	t.used = t.used || micros < 0 && (m.kind == models.UsageCharge || m.kind == models.Purchase)
 	if w.counts() {
-		w.counted = w.counted.at(at, w.LastAt)
+		w.counted = w.counted.at(at, w.Entries)
 		if other.Kind == balanceWallet && other.AccountID != w.AccountID {
 			w.DrawnDay, w.DrawnMonth = w.DrawnDay+micros, w.DrawnMonth+micros
 		}
 	}
-	w.Balance, w.LastAt = w.Balance+micros, &at
+	w.Balance, w.Entries, w.LastAt = w.Balance+micros, w.Entries+1, &at
 	if m.kind == models.GivenOut || m.kind == models.GivenBack {
 		t.allocated += micros
 	}
@@ -262,11 +263,11 @@ func (s *sheet) enter(m movement, w, other *wallet, micros int64, at time.Time) 
 const postTransfers = `WITH moved AS (
 		UPDATE wallets w SET balance = w.balance + x.amount, entries = w.entries + x.entries, last_at = x.at, allocated = w.allocated + x.allocated,
 			credited_at = CASE WHEN x.credited THEN x.at ELSE w.credited_at END, wakes = w.wakes AND NOT x.woken,
-			counted_day = coalesce(x.counted_day, w.counted_day), day_from = coalesce(x.day_from, w.day_from), month_from = coalesce(x.month_from, w.month_from),
+			counted_day = coalesce(x.counted_day, w.counted_day), day_after = coalesce(x.day_after, w.day_after), month_after = coalesce(x.month_after, w.month_after),
 			drawn_day = coalesce(x.drawn_day, w.drawn_day), drawn_month = coalesce(x.drawn_month, w.drawn_month)
 		FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::boolean[], $19::boolean[], $20::boolean[], $21::date[],
-			$22::timestamptz[], $23::timestamptz[], $24::bigint[], $25::bigint[])
-			AS x(id, amount, entries, at, allocated, closed, credited, woken, counted_day, day_from, month_from, drawn_day, drawn_month)
+			$22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[])
+			AS x(id, amount, entries, at, allocated, closed, credited, woken, counted_day, day_after, month_after, drawn_day, drawn_month)
 		WHERE w.tenant_id = $1 AND w.id = x.id AND (w.closed_at IS NULL OR x.closed) AND (w.floor IS NULL OR w.balance + x.amount >= w.floor)
 		RETURNING w.id, w.asset, w.entries - x.entries AS number, w.balance - x.amount AS balance
 	), posted AS (
@@ -298,7 +299,7 @@ func (s *sheet) post(tx *store.Tx) {
 	tx.Queue(postTransfers, tx.Actor.Tenant, id, amount, entries, at, allocated, closed,
 		s.transfers.id, s.transfers.kind, s.transfers.note, s.transfers.reference, s.transfers.at,
 		s.entries.wallet, s.entries.number, s.entries.transfer, s.entries.amount, s.entries.running, s.entries.at,
-		credited, woken, counts.day, counts.dayFrom, counts.monthFrom, counts.drawnDay, counts.drawnMonth)
+		credited, woken, counts.day, counts.dayAfter, counts.monthAfter, counts.drawnDay, counts.drawnMonth)
 	for i, t := range s.touched {
 		if woken[i] {
 			t.wake(tx)
