@@ -26,6 +26,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/secrets"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
@@ -63,6 +64,7 @@ type Services struct {
 	Messaging *messaging.Service
 	Audience  *audience.Service
 	Inbound   *inbound.Service
+	Refill    *refill.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -144,6 +146,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Messaging = messaging.New(s.Store)
 	s.Audience = audience.New(s.Store)
 	s.Inbound = inbound.New(s.Store)
+	s.Refill = refill.New(s.Store, installation)
 	return s
 }
 
