@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"offshoot/models"
+	"offshoot/services/refill"
 	"offshoot/views/pages"
 	"offshoot/views/paths"
 )
@@ -60,6 +61,9 @@ func (s *Server) updateLowNotice(v *visit) error {
 	id, err := v.id("id")
 	if err != nil {
 		return err
+	}
+	if id == v.actor.Account { // that of one's own balance stands on Billing
+		return refill.ErrNoSuchAccount
 	}
 	form := v.lowForm()
 	err = s.Refill.SetLowNotice(v.ctx(), v.actor, id, form)

@@ -122,8 +122,9 @@ func stop(ctx context.Context, tx *store.Tx, sub models.ID) (stopped bool, err e
 }
 
 // FundingChanged ends what does not fit a sub-account's new funding, within the change that makes it: its auto-recharge unless
-// it keeps a balance that is recharged, and its low-balance notice where it spends its parent's balance. Called in any case, before the accounts row
-// is held, for it takes the sub-account's balance. Refuses with ledger.ErrNoSuchAccount.
+// it keeps a balance that is recharged, and its low-balance notice where it spends its parent's. Called whatever the new funding
+// is, while the sub-account's balance is held and after its transfers are posted, for they look at its thresholds. Refuses with
+// ledger.ErrNoSuchAccount.
 func FundingChanged(ctx context.Context, tx *store.Tx, sub models.ID, to models.Funding, parent models.Plan) error {
 	if !to.Rechargeable() {
 		stopped, err := stop(ctx, tx, sub)

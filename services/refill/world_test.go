@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -17,7 +18,10 @@ import (
 	"offshoot/services/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "12") // each makes a company, and every step is some transactions; the command line has the last word
+	storetest.Main(m)
+}
 
 var ctx = context.Background()
 
