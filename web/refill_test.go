@@ -88,6 +88,7 @@ func TestAutoRechargeBadInput(t *testing.T) {
 	path, form := v.Get(balanceOf(own)).FormOf("Save auto-recharge")
 	form.Del("recharge_way")
 	v.Post(path, form).Want(422).Sees("Choose what is transferred.")
+	form.Set("recharge_way", models.WayAmount)
 	p.As(t, p.Clinic.Admin).Get(balanceOf(p.Clinic.Shared.Account)).Want(200).SeesNot("Auto-recharge", "Low-balance notice")
 	p.As(t, p.Clinic.Admin).Post(pageOf(p.Clinic.Shared.Account)+"/recharge", form).Want(422).Sees("Only a sub-account with a balance of its own is recharged.")
 	for _, to := range []string{"/recharge", "/recharge/removal", "/recharge/pause", "/recharge/resumption", "/low-notice"} {
