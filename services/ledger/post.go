@@ -204,7 +204,7 @@ func (s *sheet) move(now time.Time, m movement) (models.Transfer, error) {
 		return models.Transfer{}, short(*m.from)
 	}
 	if m.id == models.NoID {
-		m.id = models.NewID()
+		m.id = models.NewIDAt(now)
 	}
 	posted := models.Transfer{ID: m.id, Kind: m.kind, Amount: m.amount, Note: m.note, Reference: m.reference, PostedAt: at, From: m.from.side(), To: m.to.side()}
 	s.transfers.id, s.transfers.kind = append(s.transfers.id, m.id), append(s.transfers.kind, string(m.kind))
