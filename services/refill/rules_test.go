@@ -548,3 +548,26 @@ func TestTurnFindsWhatWasLost(t *testing.T) {
 		t.Error("it is forgotten")
 	}
 }
+
+// BAL-2, BAL-8, BAL-10: changing the funding returns what there is, and ends rule and notice in the same change, so that no fall is left of it.
+func TestChangeOfFundingEndsTheRule(t *testing.T) {
+	w := newWorld(t)
+	own, admin := w.Clinic.Own.Account.ID, w.Clinic.Admin.Actor
+	w.fund(w.Clinic.Own, "10")
+	w.rule(by20)
+	must(t, w.Refill.SetLowNotice(ctx, admin, own, models.LowForm{Below: "7"}))
+	w.use(w.Clinic.Own, "6")
+	a, err := w.Accounts.Account(ctx, admin, own)
+	must(t, err)
+	must(t, w.Accounts.SetFunding(ctx, admin, own, a.Version, models.FundingTerms{Funding: models.SharedBalance}))
+	w.work()
+	if shown := w.shown(); shown.Rule.StoppedAt == nil || shown.Low != nil || shown.Rechargeable || shown.Watchable {
+		t.Errorf("%+v", shown)
+	}
+	if w.recharges() != 0 || w.balance() != "0.00" || w.Count(t, "falls WHERE ended_at IS NULL") != 0 || w.told("") != 0 {
+		t.Errorf("%d recharges, %s, %d open falls, %d mails", w.recharges(), w.balance(), w.Count(t, "falls WHERE ended_at IS NULL"), w.told(""))
+	}
+	if n := w.Count(t, "action_log WHERE action = 'recharge.stopped'"); n != 1 {
+		t.Errorf("%d lines", n)
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"offshoot/services/accounts"
 	"offshoot/services/audience"
 	"offshoot/services/billing"
+	"offshoot/services/funding"
 	"offshoot/services/identity"
 	"offshoot/services/inbound"
 	"offshoot/services/ledger"
@@ -65,6 +66,7 @@ type Services struct {
 	Audience  *audience.Service
 	Inbound   *inbound.Service
 	Refill    *refill.Service
+	Funding   *funding.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -147,6 +149,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Audience = audience.New(s.Store)
 	s.Inbound = inbound.New(s.Store)
 	s.Refill = refill.New(s.Store, installation)
+	s.Funding = funding.New(s.Store, installation)
 	return s
 }
 
