@@ -32,6 +32,9 @@ const (
 	SubAccountDeleted     Action = "sub_account.deleted"
 	PrivilegesChanged     Action = "privileges.changed"
 	FundingChanged        Action = "funding.changed"
+	LimitChanged          Action = "limit.changed"
+	CapsChanged           Action = "caps.changed"
+	MonthStarted          Action = "month.started" // of a parent's sub-accounts with a monthly limit
 	ParentDeactivated     Action = "parent.deactivated"
 	ParentReactivated     Action = "parent.reactivated"
 	ActivationSent        Action = "activation.sent"
@@ -114,6 +117,11 @@ const (
 	NumberAssigned        Action = "number.assigned"
 	NumberReleased        Action = "number.released"
 	PackageShared         Action = "package.shared"
+	RechargeSet           Action = "recharge.set"
+	RechargeStopped       Action = "recharge.stopped"
+	RechargePaused        Action = "recharge.paused"
+	RechargeResumed       Action = "recharge.resumed"
+	LowNoticeSet          Action = "low_notice.set"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

@@ -26,7 +26,7 @@ func (s *Server) updateFunding(v *visit) error {
 		return err
 	}
 	funding := v.field("funding")
-	err = s.Accounts.SetFunding(v.ctx(), v.actor, id, v.version(), models.Funding(funding))
+	err = s.Accounts.SetFunding(v.ctx(), v.actor, id, v.version(), models.FundingTerms{Funding: models.Funding(funding)})
 	if refused, ok := refusalOf(err); ok {
 		return v.subAccountBalance(formStatus(refused), funding, refused)
 	}
@@ -63,6 +63,9 @@ func (v *visit) subAccountBalanceTab(status int, page pages.SubAccountBalance) e
 	}
 	page.SubAccountHead, page.Statement, page.Now = head, statement, v.server.Store.Now()
 	if page.Has, page.Give, err = v.server.Billing.SubAccountUnits(v.ctx(), v.actor, head.Account.ID); err != nil {
+		return err
+	}
+	if err := v.fillRefill(&page.Refill, head.Account, head.May.Manage); err != nil {
 		return err
 	}
 	return v.page(status, page.View())

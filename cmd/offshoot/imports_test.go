@@ -55,7 +55,7 @@ var rules = []rule{
 		"services/sharing", "services/senders", "services/audience", "services/gateways"}, anyService},
 	{"services/inbound", []string{"models", "services/store", "services/notify", "services/sharing", "services/senders", "services/audience", "services/gateways",
 		"services/messaging"}, anyService},
-	{"services/accounts", []string{"models", "services/store", "services/notify", "services/identity", "services/ledger", "services/funding"}, anyService},
+	{"services/accounts", []string{"models", "services/store", "services/notify", "services/identity", "services/ledger", "services/funding", "services/refill"}, anyService},
 	{"services/reports", []string{"models", "services/store", "services/usage"}, append([]string{"views/wording", "views/exports"}, anyService...)},
 	{"services/background", []string{"models", "services/store"}, anyService},
 	{"services/demo", []string{"models", "services/*"}, anyService},
