@@ -32,6 +32,11 @@ const (
 	SubAccountDeleted     Action = "sub_account.deleted"
 	PrivilegesChanged     Action = "privileges.changed"
 	FundingChanged        Action = "funding.changed"
+	TrialEnding           Action = "trial.ending" // its people were told
+	TrialEnded            Action = "trial.ended"
+	CreditRequested       Action = "credit.requested"
+	CreditDismissed       Action = "credit.dismissed"
+	PlanChanged           Action = "plan.changed"
 	ParentDeactivated     Action = "parent.deactivated"
 	ParentReactivated     Action = "parent.reactivated"
 	ActivationSent        Action = "activation.sent"
