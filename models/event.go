@@ -37,6 +37,9 @@ const (
 	CreditRequested       Action = "credit.requested"
 	CreditDismissed       Action = "credit.dismissed"
 	PlanChanged           Action = "plan.changed"
+	LimitChanged          Action = "limit.changed"
+	CapsChanged           Action = "caps.changed"
+	MonthStarted          Action = "month.started" // of a parent's sub-accounts with a monthly limit
 	ParentDeactivated     Action = "parent.deactivated"
 	ParentReactivated     Action = "parent.reactivated"
 	ActivationSent        Action = "activation.sent"
