@@ -128,7 +128,10 @@ func (s *Service) add(ctx context.Context, actor models.Actor, parent models.Acc
 		if account.TrialEndsAt != nil {
 			event.Details["trial"] = trialText(account)
 		}
-		return event, funding.Enter(ctx, tx, parent, account.ID, terms)
+		if err := funding.Enter(ctx, tx, parent, account.ID, terms); err != nil {
+			return models.Event{}, err
+		}
+		return event, keepsPlan(tx, parent.Plan)
 	}, store.Once(order.Key, order))
 	if err == nil && done.Repeated {
 		account, err = s.Account(ctx, actor, done.Account)
