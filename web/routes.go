@@ -255,6 +255,7 @@ func (s *Server) routes() []route {
 		needs(models.RecordUsage, get, "/staff/accounts/:tenant/:id/usage/new", s.newUsage),
 		needs(models.RecordUsage, post, "/staff/accounts/:tenant/:id/usage", s.createUsage),
 		needs(models.ManageParents, post, "/staff/accounts/:tenant/credit-line", s.updateCreditLine),
+		needs(models.ManageParents, post, "/staff/accounts/:tenant/plan", s.updatePlan),
 		needs(models.ManageParents, post, "/staff/accounts/:tenant/activation/resend", s.createParentActivation),
 		needs(models.ManageParents, get, "/staff/accounts/:tenant/deactivation", s.newParentDeactivation),
 		needs(models.ManageParents, post, "/staff/accounts/:tenant/deactivation", s.createParentDeactivation),

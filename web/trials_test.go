@@ -167,3 +167,25 @@ func TestTrialForms(t *testing.T) {
 		t.Error("it is not logged")
 	}
 }
+
+// BAL-7: staff change a parent's plan on its page, and read who is in the way.
+func TestStaffChangePlan(t *testing.T) {
+	p := webtest.Open(t)
+	staff := p.As(t, p.Sam)
+	page := "/staff/accounts/" + p.Clinic.ID.String() + "/" + p.Clinic.ID.String()
+	staff.Get(page).Sees("North Clinic Group is Pre-pay")
+	_, fields := staff.FormOf("Change to Post-pay")
+	fields.Set("plan_credit", "12x")
+	path := "/staff/accounts/" + p.Clinic.ID.String() + "/plan"
+	staff.Post(path, fields).Want(http.StatusUnprocessableEntity).Sees("Write the amount in digits")
+	fields.Set("plan_credit", "120")
+	staff.Post(path, fields).Want(http.StatusUnprocessableEntity).Sees("2 sub-accounts are in use: Night Ward, North Clinic")
+	for _, sub := range []models.Account{p.Clinic.Own.Account, p.Clinic.Shared.Account} {
+		if _, err := p.Accounts.Deactivate(t.Context(), p.Clinic.Admin.Actor, sub.ID, "plan"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	staff.Post(path, fields).Want(http.StatusOK).Sees("The account is Post-pay now", "120,00 EUR", "North Clinic Group is Post-pay")
+	staff.Press("Change to Pre-pay").Sees("The account is Pre-pay now")
+	p.As(t, p.Clinic.Admin).Post(path, fields).Want(http.StatusForbidden)
+}

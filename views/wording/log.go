@@ -89,9 +89,9 @@ var logSentences = map[models.Action]sentence{
 	models.TrialEnded:      about("Trial of ", " ended"),
 	models.CreditRequested: func(l models.LogLine) string { return because(l.AccountName+" asked for credit", l.Details["note"]) },
 	models.CreditDismissed: reasoned("Request for credit of ", " declined"),
-	models.LimitChanged:          limitChanged,
-	models.CapsChanged:           capsChanged,
-	models.MonthStarted:          monthStarted,
+	models.LimitChanged:    limitChanged,
+	models.CapsChanged:     capsChanged,
+	models.MonthStarted:    monthStarted,
 
 	models.PrivilegesChanged: privileges,
 	models.UserAdded:         user("", " added to "),
