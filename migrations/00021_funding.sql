@@ -6,6 +6,9 @@ ALTER TABLE accounts DROP CONSTRAINT accounts_funding_check;
 ALTER TABLE accounts ADD CONSTRAINT accounts_funding_check CHECK (funding IN ('', 'own', 'shared', 'limit', 'client')) NOT VALID;
 -- Until when a sub-account is on trial. Once that is past, nothing works until money comes to it, see wallets.credited_at.
 ALTER TABLE accounts ADD COLUMN trial_ends_at timestamptz;
+-- When somebody was told that it ends soon, and that it has ended: once each, until another end is set.
+ALTER TABLE accounts ADD COLUMN trial_warned_at timestamptz;
+ALTER TABLE accounts ADD COLUMN trial_over_told_at timestamptz;
 ALTER TABLE accounts ADD CONSTRAINT accounts_trial CHECK (trial_ends_at IS NULL OR kind = 'sub') NOT VALID;
 CREATE INDEX accounts_by_trial ON accounts (tenant_id, trial_ends_at, id) WHERE trial_ends_at IS NOT NULL AND status <> 'deleted';
 
@@ -82,10 +85,15 @@ CREATE TABLE credit_requests (
     requested_by text NOT NULL,
     requested_as uuid,
     requested_at timestamptz NOT NULL,
-    answered_at  timestamptz,
+    answered_at  timestamptz, -- by credit that came, by a trial that goes on, or by whoever declined it
+    answered_by  text NOT NULL DEFAULT '', -- who declined it
+    answered_as  uuid,
+    dismissed_because text NOT NULL DEFAULT '' CHECK (length(dismissed_because) <= 200),
+    CHECK (dismissed_because = '' OR answered_at IS NOT NULL),
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id)
 );
 CREATE UNIQUE INDEX credit_requests_open_key ON credit_requests (tenant_id, account_id) WHERE answered_at IS NULL;
+CREATE INDEX credit_requests_by_account ON credit_requests (tenant_id, account_id, id);
 CREATE INDEX credit_requests_open ON credit_requests (tenant_id, requested_at, id) WHERE answered_at IS NULL;
 SELECT isolate('credit_requests');

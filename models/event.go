@@ -32,6 +32,11 @@ const (
 	SubAccountDeleted     Action = "sub_account.deleted"
 	PrivilegesChanged     Action = "privileges.changed"
 	FundingChanged        Action = "funding.changed"
+	TrialEnding           Action = "trial.ending" // its people were told
+	TrialEnded            Action = "trial.ended"
+	CreditRequested       Action = "credit.requested"
+	CreditDismissed       Action = "credit.dismissed"
+	PlanChanged           Action = "plan.changed"
 	LimitChanged          Action = "limit.changed"
 	CapsChanged           Action = "caps.changed"
 	MonthStarted          Action = "month.started" // of a parent's sub-accounts with a monthly limit

@@ -15,6 +15,8 @@ type ListedAccount struct {
 	Units        int64 // of packages, together
 	LastLogin    *time.Time
 	LastActivity *time.Time // last usage
+	Trial        Trial
+	TimeZone     string // IANA name
 }
 
 // AccountQuery is what the URL of the list of sub-accounts says.
@@ -57,6 +59,7 @@ type ShownAccount struct {
 	ParentBalance Balance
 	Activation    *OpenActivation // of a Pending account
 	LastActivity  *time.Time      // last usage
+	Trial         Trial
 }
 
 // ActivationMethod is how a new account's user proves that the e-mail is theirs (ACC-4). Either way a code proves the mobile.

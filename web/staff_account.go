@@ -21,6 +21,14 @@ func (s *Server) showAccount(v *visit) error {
 
 // staffAccount is the page of an account, also when one of its forms comes back refused: credit is then what was typed.
 func (v *visit) staffAccount(status int, tenant, id models.ID, credit *string, refused *models.Error) error {
+	return v.staffAccountWith(status, tenant, id, refused, func(page *pages.StaffAccount) {
+		if credit != nil {
+			page.Credit = *credit
+		}
+	})
+}
+
+func (v *visit) staffAccountWith(status int, tenant, id models.ID, refused *models.Error, typed func(*pages.StaffAccount)) error {
 	s, actor := v.server, v.actor.In(tenant)
 	shown, err := s.Accounts.Show(v.ctx(), actor, id)
 	if err != nil {
@@ -32,9 +40,7 @@ func (v *visit) staffAccount(status int, tenant, id models.ID, credit *string, r
 	}
 	page := pages.StaffAccount{Shown: shown, Access: access, Credit: shown.Balance.Credit.Text(), Refused: refused,
 		May: pages.StaffRights{Manage: v.actor.Can(models.ManageParents), Money: v.actor.Can(models.RecordMoney), Usage: v.actor.Can(models.RecordUsage)}}
-	if credit != nil {
-		page.Credit = *credit
-	}
+	typed(&page)
 	accesses, err := s.Identity.AccessesOf(v.ctx(), actor, id, models.NoID, latest)
 	if err != nil {
 		return err
@@ -71,6 +77,22 @@ func (s *Server) updateCreditLine(v *visit) error {
 		return err
 	}
 	return v.done(paths.StaffAccount(tenant, tenant), "The credit line is saved.")
+}
+
+func (s *Server) updatePlan(v *visit) error {
+	tenant, err := v.id("tenant")
+	if err != nil {
+		return err
+	}
+	plan, credit := models.Plan(v.field("plan")), v.field("plan_credit")
+	err = s.Accounts.ChangePlan(v.ctx(), v.actor, tenant, plan, credit)
+	if refused, ok := refusalOf(err); ok {
+		return v.staffAccountWith(formStatus(refused), tenant, tenant, refused, func(page *pages.StaffAccount) { page.PlanCredit = credit })
+	}
+	if err != nil {
+		return err
+	}
+	return v.done(paths.StaffAccount(tenant, tenant), "The account is "+plan.Label()+" now.")
 }
 
 func (s *Server) createParentActivation(v *visit) error {

@@ -39,6 +39,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
+	river.AddWorker(workers, &trialReminder{house: h})
 	billing.AddWorkers(workers, h.billing)
 	audience.AddWorkers(workers, h.audience)
 	refill.AddWorkers(workers, h.refill)
@@ -62,7 +63,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		// what failed waits for somebody to look at it (ACC-15)
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
-		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
+		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}), every(10*time.Minute, remindOfTrials{}),
 			every(time.Minute, refill.Turn{}), every(time.Hour, refill.Remind{}),
 			every(time.Minute, billing.Expiry{}), every(funding.TurnEvery, funding.Turn{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),

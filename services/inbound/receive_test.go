@@ -257,6 +257,27 @@ func TestInboundOfStoppedAccount(t *testing.T) {
 	}
 }
 
+// ACC-9, MSG-6: under a deactivated parent a sub-account keeps what comes in and answers nothing, whoever pays; STOP counts all
+// the same. Reactivated, it answers again.
+func TestInboundUnderStoppedParent(t *testing.T) {
+	c := newTown(t)
+	c.rule(t, models.DefaultRule, "", "Hello")
+	must(t, c.Accounts.DeactivateParent(ctx, c.Sam.Actor, c.Clinic.ID, "unpaid"))
+	if m := c.says(t, ada, wardsNumber, "hi"); m.ReplyID != models.NoID || m.Problem == "" {
+		t.Errorf("%+v", m)
+	}
+	if m := c.says(t, ada, wardsNumber, "STOP"); m.Meaning != models.InboundStop {
+		t.Errorf("%+v", m)
+	}
+	if c.Count(t, "opt_outs WHERE account_id = $1", c.ward.Account) != 1 {
+		t.Error("the opt-out was not kept")
+	}
+	must(t, c.Accounts.ReactivateParent(ctx, c.Sam.Actor, c.Clinic.ID))
+	if m := c.says(t, ada, wardsNumber, "START"); m.ReplyID == models.NoID {
+		t.Errorf("%+v", m)
+	}
+}
+
 // MSG-6, ACC-15: a number belongs to one account of the installation; staff give and take it.
 func TestNumbers(t *testing.T) {
 	c := newTown(t)

@@ -512,8 +512,12 @@ func (w *World) person(t testing.TB, a models.Account, email string, role models
 	user, err := w.Identity.UserByEmail(context.Background(), email)
 	must(t, err)
 	a.Status = models.Active
+	can := models.PrivilegesOf(a.Kind, role, granted)
+	if a.Funding == models.SharedBalance {
+		delete(can, models.RequestCredit)
+	}
 	return Person{Email: email, Account: a, Actor: models.Actor{Tenant: a.TenantID, Account: a.ID, Kind: a.Kind, User: user.ID, Email: email,
-		Role: role, Home: a.TenantID, HomeAcct: a.ID, Privileges: models.PrivilegesOf(a.Kind, role, granted)}}
+		Role: role, Home: a.TenantID, HomeAcct: a.ID, Privileges: can}}
 }
 
 func must(t testing.TB, err error) {
