@@ -19,6 +19,7 @@ import (
 	"offshoot/services/audience"
 	"offshoot/services/background"
 	"offshoot/services/billing"
+	"offshoot/services/funding"
 	"offshoot/services/gateways"
 	"offshoot/services/identity"
 	"offshoot/services/inbound"
@@ -50,6 +51,7 @@ type Config struct {
 	Audience    *audience.Service
 	Interactive *inbound.Service
 
+	Funding *funding.Service
 	// Inbound takes a message that came in through the named gateway.
 	Inbound func(ctx context.Context, in gateways.Inbound, gateway string) error
 

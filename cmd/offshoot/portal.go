@@ -23,7 +23,7 @@ func newPortal(c config, h *house, demo bool, watch func() func(web.Answered), l
 	return web.New(web.Config{
 		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work, Billing: h.billing,
 		Carrier: h.carrier, Messaging: h.sends, Sharing: h.sharing, Senders: h.senders,
-		Audience: h.audience, Interactive: h.inbound, Inbound: h.hearInbound(log),
+		Audience: h.audience, Interactive: h.inbound, Funding: h.funding, Inbound: h.hearInbound(log),
 		Installation: c.Name, Accent: c.Accent, Demo: demo,
 		TrustedProxies: proxies,
 		Secure:         strings.HasPrefix(c.installation().PublicURL, "https://"),

@@ -32,7 +32,7 @@ func Serve(t testing.TB, world *storetest.World) *Portal {
 	server, err := web.New(web.Config{Store: world.Store, Identity: world.Identity, Accounts: world.Accounts, Ledger: world.Ledger,
 		Reports: reports.New(world.Store), Notify: world.Notify, Work: background.New(world.Store), Billing: world.Billing, Messaging: world.Messaging,
 		Sharing: world.Sharing, Senders: world.Senders, Installation: "Offshoot", Demo: true,
-		Audience: world.Audience, Interactive: world.Inbound,
+		Audience: world.Audience, Interactive: world.Inbound, Funding: world.Funding,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
