@@ -100,10 +100,12 @@ func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models
 		return err
 	}
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		if _, err := ledger.NewRound(ctx, tx, []models.ID{sub}); err != nil { // wallets before accounts, as everywhere
+		if _, err := ledger.NewRound(ctx, tx, []models.ID{sub}); err != nil && err != ledger.ErrFrozen { // both balances at once, and wallets before accounts
 			return models.Event{}, err
 		}
-		ledger.Reopen(tx, sub)
+		if err := ledger.Reopen(ctx, tx, sub); err != nil {
+			return models.Event{}, err
+		}
 		a, err := lockSubAccount(tx, sub)
 		if err != nil {
 			return models.Event{}, err
