@@ -49,13 +49,7 @@ func TestMonthStartPage(t *testing.T) {
 		}
 	}
 	ctx := context.Background()
-	limited := func(name, email, limit, priority string) models.Account {
-		a, err := p.Accounts.AddAndHandOver(ctx, c.Admin.Actor, accounts.SubAccountOrder{Details: accounts.Details{AccountName: name, ContactName: "Dana Stein",
-			Email: email, Mobile: "+4915112345679", Country: "DE", TimeZone: "Europe/Berlin"}, Funding: models.MonthlyLimit, Limit: limit, Priority: priority, Method: models.ByHand}, "")
-		must(err)
-		return a.Account
-	}
-	first, second := limited("Day Ward", "day@clinic.example", "300", "1"), limited("Late Ward", "late@clinic.example", "500", "2")
+	first, second := limitedWard(t, p, "Day Ward", "day@clinic.example", "300", "1"), limitedWard(t, p, "Late Ward", "late@clinic.example", "500", "2")
 	for i, a := range []models.Account{first, second} {
 		_, err := p.Ledger.Charge(ctx, p.Sam.Actor.In(c.ID), ledger.ChargeOrder{Account: a.ID, Amount: storetest.Euros(t, "250"), Kind: "call", Country: "DE", Quantity: 1, Reference: "use " + string(rune('a'+i))})
 		must(err)
@@ -85,4 +79,16 @@ func TestMonthStartPage(t *testing.T) {
 	must(p.Funding.StartMonths(ctx))
 	v = p.As(t, c.Admin).Get("/month-start?month=this").Want(200).Sees("December 2026").Sees("1 sub-account not funded: 500,00 EUR of limits wait.").Sees("When 300,00 EUR more is on your balance")
 	v.Get("/month-start?month=this&show=short").Want(200).Sees("Late Ward").SeesNot("Day Ward")
+}
+
+// limitedWard is one more sub-account of the clinic's, Active, with a monthly limit.
+func limitedWard(t *testing.T, p *webtest.Portal, name, email, limit, priority string) models.Account {
+	t.Helper()
+	given, err := p.Accounts.AddAndHandOver(context.Background(), p.Clinic.Admin.Actor, accounts.SubAccountOrder{Details: accounts.Details{AccountName: name,
+		ContactName: "Dana Stein", Email: email, Mobile: "+4915112345679", Country: "DE", TimeZone: "Europe/Berlin"}, Funding: models.MonthlyLimit, Limit: limit,
+		Priority: priority, Method: models.ByHand}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return given.Account
 }
