@@ -30,6 +30,25 @@ const (
 	MonthMissed  MonthStartState = "missed"  // the month was over when its start was looked at
 )
 
+// Label is the word on screen.
+func (s MonthStartState) Label() string {
+	switch s {
+	case MonthDue:
+		return "Waiting"
+	case MonthFunded:
+		return "Funded"
+	case MonthShort:
+		return "Short"
+	case MonthCapped:
+		return "Caps"
+	case MonthStopped:
+		return "Not in use"
+	case MonthMissed:
+		return "Missed"
+	}
+	return string(s)
+}
+
 // Limit is a sub-account's monthly limit with what became of it this month.
 type Limit struct {
 	Account  ID

@@ -88,6 +88,15 @@ func TestEveryPageLooksRight(t *testing.T) {
 			}
 		}
 	}
+	limitedWard(t, p, "Day Ward", "day@clinic.example", "300", "1")
+	limitedWard(t, p, "Late Ward", "late@clinic.example", "500", "2")
+	for _, path := range []string{"/month-start", "/month-start?month=this", "/month-start?show=short"} { // with somebody on them
+		for _, dark := range []bool{false, true} {
+			if over := parent.Look(map[bool]int64{false: 1280, true: 375}[dark], dark).Open(path).Axe().Sideways(); over > 0 {
+				t.Errorf("%s is %d px too wide", path, over)
+			}
+		}
+	}
 	// a page that opens only for the holder of a mail
 	nobody.Open("/forgotten-password").Type("Email", p.Harbor.Own.Email).Press("Send link")
 	mailed := p.PasswordLink(t, p.Harbor.Own.Email)

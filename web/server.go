@@ -44,12 +44,12 @@ type Config struct {
 	Notify    *notify.Service
 	Work      *background.Service
 	Billing   *billing.Service
+	Funding   *funding.Service
 	Refill    *refill.Service
 	Messaging *messaging.Service
 	Carrier   *messaging.Carrier // hears from the gateway what became of messages
 	Sharing   *sharing.Service
 	Senders   *senders.Service
-	Funding   *funding.Service
 
 	Audience    *audience.Service
 	Interactive *inbound.Service

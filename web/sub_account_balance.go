@@ -9,7 +9,7 @@ import (
 )
 
 func (s *Server) showSubAccountBalance(v *visit) error {
-	return v.subAccountBalance(http.StatusOK, "", nil)
+	return v.subAccountBalance(http.StatusOK, pages.FundingForm{}, nil)
 }
 
 func (s *Server) exportSubAccountStatement(v *visit) error {
@@ -25,10 +25,11 @@ func (s *Server) updateFunding(v *visit) error {
 	if err != nil {
 		return err
 	}
-	funding := v.field("funding")
-	err = s.Accounts.SetFunding(v.ctx(), v.actor, id, v.version(), models.FundingTerms{Funding: models.Funding(funding)})
+	form := v.funding()
+	err = s.Accounts.SetFunding(v.ctx(), v.actor, id, v.version(), models.FundingTerms{Funding: models.Funding(form.Funding), Limit: form.Limit,
+		Priority: form.Priority, CapDay: form.CapDay, CapMonth: form.CapMonth})
 	if refused, ok := refusalOf(err); ok {
-		return v.subAccountBalance(formStatus(refused), funding, refused)
+		return v.subAccountBalance(formStatus(refused), form, refused)
 	}
 	if err != nil {
 		return err
@@ -37,8 +38,8 @@ func (s *Server) updateFunding(v *visit) error {
 }
 
 // subAccountBalance shows as chosen what the funding is now, unless another choice comes back refused.
-func (v *visit) subAccountBalance(status int, funding string, refused *models.Error) error {
-	return v.subAccountBalanceTab(status, pages.SubAccountBalance{Funding: funding, Refused: refused, Units: pages.UnitsForm{Key: newKey()}})
+func (v *visit) subAccountBalance(status int, form pages.FundingForm, refused *models.Error) error {
+	return v.subAccountBalanceTab(status, pages.SubAccountBalance{Form: form, Refused: refused, Units: pages.UnitsForm{Key: newKey()}})
 }
 
 // subAccountUnits is the tab when its form of units comes back refused.
@@ -58,8 +59,11 @@ func (v *visit) subAccountBalanceTab(status int, page pages.SubAccountBalance) e
 	if wrong {
 		status = http.StatusUnprocessableEntity
 	}
+	if page.Funded, err = v.server.Funding.Of(v.ctx(), v.actor, head.Account.ID); err != nil {
+		return err
+	}
 	if page.Refused == nil || isStale(page.Refused) {
-		page.Funding = string(head.Account.Funding)
+		page.Form = pages.FundingNow(head.Account.Funding, page.Funded)
 	}
 	page.SubAccountHead, page.Statement, page.Now = head, statement, v.server.Store.Now()
 	if page.Request, err = v.server.Funding.CreditRequest(v.ctx(), v.actor, head.Account.ID); err != nil {

@@ -16,7 +16,7 @@ func (s *Server) newSubAccount(v *visit) error {
 		return s.subAccountsOff(v)
 	}
 	form := pages.SubAccountForm{DetailsForm: pages.DetailsForm{Country: parent.Country, TimeZone: parent.TimeZone},
-		TrialForm: pages.TrialForm{Trial: "no"}, Method: string(models.ByPassword), Funding: string(models.OwnBalance), Key: newKey()}
+		FundingForm: pages.FundingForm{Funding: string(models.OwnBalance)}, TrialForm: pages.TrialForm{Trial: "no"}, Method: string(models.ByPassword), Key: newKey()}
 	return s.subAccountForm(v, http.StatusOK, form, nil)
 }
 
@@ -25,8 +25,8 @@ func (s *Server) createSubAccount(v *visit) error {
 	if err != nil {
 		return err
 	}
-	form := pages.SubAccountForm{DetailsForm: v.details(), TrialForm: v.trialForm(), Method: v.field("method"), Privileges: v.ticked("privileges"),
-		Funding: v.field("funding"), StartingAmount: v.field("starting_amount"), Key: key}
+	form := pages.SubAccountForm{DetailsForm: v.details(), FundingForm: v.funding(), TrialForm: v.trialForm(), Method: v.field("method"),
+		Privileges: v.ticked("privileges"), Key: key}
 	if models.ActivationMethod(form.Method) == models.ByHand {
 		return s.createSubAccountByHand(v, form)
 	}
@@ -43,8 +43,8 @@ func (s *Server) createSubAccount(v *visit) error {
 
 func subAccountOrder(form pages.SubAccountForm) accounts.SubAccountOrder {
 	return accounts.SubAccountOrder{Details: accounts.Details(form.DetailsForm), Privileges: privileges(form.Privileges),
-		Funding: models.Funding(form.Funding), StartingAmount: form.StartingAmount, Trial: trialTerms(form.TrialForm),
-		Method: models.ActivationMethod(form.Method), Key: form.Key}
+		Funding: models.Funding(form.Funding), StartingAmount: form.StartingAmount, Limit: form.Limit, Priority: form.Priority,
+		CapDay: form.CapDay, CapMonth: form.CapMonth, Trial: trialTerms(form.TrialForm), Method: models.ActivationMethod(form.Method), Key: form.Key}
 }
 
 func (s *Server) subAccountForm(v *visit, status int, form pages.SubAccountForm, refused *models.Error) error {
@@ -56,7 +56,7 @@ func (s *Server) subAccountForm(v *visit, status int, form pages.SubAccountForm,
 	if err != nil {
 		return err
 	}
-	return v.page(status, pages.NewSubAccount{Frame: frame, Form: form, Refused: refused, Balance: balance}.View())
+	return v.page(status, pages.NewSubAccount{Frame: frame, Form: form, Refused: refused, Balance: balance, Plan: v.session.Account.Plan}.View())
 }
 
 // details is what was typed about an account itself.

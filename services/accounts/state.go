@@ -100,7 +100,7 @@ func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models
 		return err
 	}
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		if _, err := ledger.NewRound(ctx, tx, []models.ID{sub}); err != nil { // wallets before accounts, as everywhere
+		if _, err := ledger.NewRound(ctx, tx, []models.ID{sub}); err != nil && err != ledger.ErrFrozen { // both balances at once, and wallets before accounts
 			return models.Event{}, err
 		}
 		if err := ledger.Reopen(ctx, tx, sub); err != nil {

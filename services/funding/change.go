@@ -143,7 +143,7 @@ func changeCaps(ctx context.Context, tx *store.Tx, round *ledger.Round, sub mode
 	if err != nil {
 		return nil, err
 	}
-	caps, err := readCaps(ctx, tx, sub.ID)
+	caps, err := ledger.CapsOf(ctx, tx, sub.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -21,9 +21,13 @@ import (
 type Service struct {
 	store        *store.Store
 	installation notify.Installation
+	chunk        int // how many sub-accounts one transaction of a month start takes
 }
+
+// usualChunk holds the parent's balance for some hundredths of a second.
+const usualChunk = 500
 
 // New returns the service. The installation's name and address stand in its mails.
 func New(s *store.Store, in notify.Installation) *Service {
-	return &Service{store: s, installation: in}
+	return &Service{store: s, installation: in, chunk: usualChunk}
 }

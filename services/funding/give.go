@@ -28,7 +28,7 @@ func (s *Service) giveDue(ctx context.Context, tx *store.Tx) (more bool, err err
 		return false, err
 	}
 	ids, err := pick(ctx, tx, `SELECT account_id FROM month_starts WHERE tenant_id = $1 AND period = $2 AND state = 'due'
-		ORDER BY priority, set_at, account_id LIMIT $3`, tx.Actor.Tenant, period, chunk)
+		ORDER BY priority, set_at, account_id LIMIT $3`, tx.Actor.Tenant, period, s.chunk)
 	if err != nil || len(ids) == 0 {
 		return false, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) giveShort(ctx context.Context, tx *store.Tx) (more bool, err e
 	if err != nil || !waiting {
 		return false, err
 	}
-	ids, err := pick(ctx, tx, fitting, tx.Actor.Tenant, period, available.Micros(), chunk)
+	ids, err := pick(ctx, tx, fitting, tx.Actor.Tenant, period, available.Micros(), s.chunk)
 	if err != nil {
 		return false, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,7 +26,7 @@ func (s *Service) Of(ctx context.Context, actor models.Actor, sub models.ID) (mo
 		return shown, ledger.ErrNoSuchAccount
 	}
 	err := s.store.Read(ctx, actor, func(ctx context.Context, tx *store.Tx) (err error) {
-		if shown.Caps, err = readCaps(ctx, tx, sub); err != nil {
+		if shown.Caps, err = ledger.CapsOf(ctx, tx, sub); err != nil {
 			return err
 		}
 		limits, err := readLimits(ctx, tx, `l.account_id = $2`, sub)
@@ -37,40 +36,6 @@ func (s *Service) Of(ctx context.Context, actor models.Actor, sub models.ID) (mo
 		return err
 	})
 	return shown, err
-}
-
-// readCaps returns what an account may draw from its parent's balance, and what it has drawn in the day and the month that run.
-func readCaps(ctx context.Context, tx *store.Tx, sub models.ID) (models.Caps, error) {
-	var caps models.Caps
-	err := tx.Rows(ctx, func(rows pgx.Rows) error {
-		var asset, zone string
-		var day, month *int64
-		var drawnDay, drawnMonth int64
-		var dayFrom, monthFrom *time.Time
-		_, err := pgx.ForEachRow(rows, []any{&asset, &zone, &day, &month, &drawnDay, &drawnMonth, &dayFrom, &monthFrom}, func() error {
-			today := models.DayOf(tx.Now, models.Account{TimeZone: zone}.Zone())
-			caps = models.Caps{Day: orNone(day, asset), Month: orNone(month, asset), DrawnDay: models.Zero(asset), DrawnMonth: models.Zero(asset)}
-			if since := today.Start(models.Account{TimeZone: zone}.Zone()); dayFrom != nil && !dayFrom.Before(since) {
-				caps.DrawnDay = models.FromMicros(drawnDay, asset)
-			}
-			if since := today.FirstOfMonth().Start(models.Account{TimeZone: zone}.Zone()); monthFrom != nil && !monthFrom.Before(since) {
-				caps.DrawnMonth = models.FromMicros(drawnMonth, asset)
-			}
-			return nil
-		})
-		return err
-	}, `SELECT w.asset, p.time_zone, w.cap_day, w.cap_month, w.drawn_day, w.drawn_month, w.day_from, w.month_from
-		FROM wallets w JOIN accounts p ON p.tenant_id = w.tenant_id AND p.id = w.tenant_id
-		WHERE w.tenant_id = $1 AND w.account_id = $2 AND w.kind = 'spent'`, tx.Actor.Tenant, sub)
-	return caps, err
-}
-
-func orNone(micros *int64, asset string) *models.Money {
-	if micros == nil {
-		return nil
-	}
-	m := models.FromMicros(*micros, asset)
-	return &m
 }
 
 // readLimits returns limits with what became of them in the month that was started last. $2 of the condition is arg.

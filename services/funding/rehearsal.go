@@ -13,7 +13,7 @@ import (
 // previewed is up to how many sub-accounts a rehearsal moves everything and takes it back. That holds the parent's balance for
 // as long as one step of a month start does. With more of them it stops before the transfers: it looks at the same rows by the
 // same query, and decides by the same function, in one snapshot that keeps nobody waiting.
-const previewed = chunk
+const previewed = usualChunk
 
 // Rehearse says what the next month start of the actor's account will do, as things stand, with a page of its sub-accounts in
 // the order of priority. Nothing moves.

@@ -12,9 +12,6 @@ import (
 	"offshoot/services/store"
 )
 
-// chunk is how many sub-accounts one transaction takes: the parent's balance is held for some hundredths of a second.
-const chunk = 500
-
 // StartMonths starts the month of every parent whose calendar shows a new one, goes on where it was interrupted, and gives to
 // those who still wait what their parents can give. A parent that is not active, or whose books are frozen, is left for the
 // next time; one that fails stops no other.
@@ -94,7 +91,7 @@ func (s *Service) takeBack(ctx context.Context, tx *store.Tx) (more bool, err er
 	}
 	period := periodAt(tx.Now, parent)
 	ids, err := pick(ctx, tx, `SELECT account_id FROM monthly_limits WHERE tenant_id = $1 AND period < $2 ORDER BY period, priority, set_at, account_id LIMIT $3`,
-		tx.Actor.Tenant, period, chunk)
+		tx.Actor.Tenant, period, s.chunk)
 	if err != nil || len(ids) == 0 {
 		return false, err
 	}

@@ -19,12 +19,11 @@ import (
 // SubAccountForm is what the form of a new sub-account holds, as typed.
 type SubAccountForm struct {
 	DetailsForm
+	FundingForm
 	TrialForm
-	Method         string
-	Privileges     []string
-	Funding        string
-	StartingAmount string
-	Key            string
+	Method     string
+	Privileges []string
+	Key        string
 }
 
 // DetailsForm is what is typed about an account itself.
@@ -38,6 +37,7 @@ type NewSubAccount struct {
 	Form    SubAccountForm
 	Refused *models.Error
 	Balance models.Balance // the parent's
+	Plan    models.Plan    // likewise
 }
 
 func (p NewSubAccount) View() templ.Component {
@@ -106,7 +106,7 @@ func (p NewSubAccount) View() templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					templ_7745c5c3_Err = ui.ErrorSummary{Message: message(p.Refused), Problems: ui.ProblemList(fields(p.Refused), "account_name", "contact_name", "email", "country",
-						"mobile", "time_zone", "method", "password", "privileges", "funding", "starting_amount", "trial_until")}.Render(ctx, templ_7745c5c3_Buffer)
+						"mobile", "time_zone", "method", "password", "privileges", "funding", "starting_amount", "cap_day", "cap_month", "limit", "priority", "trial_until")}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -293,16 +293,14 @@ func (p NewSubAccount) View() templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.RadioCards{Name: "funding", Legend: "Funding", Value: p.Form.Funding, Problem: fields(p.Refused)["funding"], Stacked: true, Cards: []ui.RadioCard{
-							{Value: string(models.OwnBalance), Label: models.OwnBalance.Label(), Icon: "wallet", Help: "It spends what you transfer to it, and no more.", Detail: p.startingAmount()},
-							{Value: string(models.SharedBalance), Label: models.SharedBalance.Label(), Icon: "share", Help: "It spends your balance. It sees no price and no balance."},
-						}}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.RadioCards{Name: "funding", Legend: "Funding", Value: p.Form.Funding, Problem: fields(p.Refused)["funding"], Stacked: true,
+							Cards: p.Form.cards(p.Balance.Balance.Asset, p.Plan, fields(p.Refused), p.startingAmount())}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.FormSection("Balance", "What it spends", p.isOpen("funding", "starting_amount")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.FormSection("Balance", "What it spends", p.isOpen("funding", "starting_amount", "cap_day", "cap_month", "limit", "priority")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -499,7 +497,7 @@ func privilegeBoxes(ticked []string, problem string) templ.Component {
 		var templ_7745c5c3_Var16 string
 		templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.ResolveAttributeValue(ui.FieldID("privileges"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 119, Col: 49}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 117, Col: 49}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var16)
 		if templ_7745c5c3_Err != nil {
@@ -517,7 +515,7 @@ func privilegeBoxes(ticked []string, problem string) templ.Component {
 			var templ_7745c5c3_Var17 string
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.ResolveAttributeValue(ui.FieldID("privileges") + "-error")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 121, Col: 67}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 119, Col: 67}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var17)
 			if templ_7745c5c3_Err != nil {
@@ -530,7 +528,7 @@ func privilegeBoxes(ticked []string, problem string) templ.Component {
 			var templ_7745c5c3_Var18 string
 			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(problem)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 121, Col: 79}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/sub_account_new.templ`, Line: 119, Col: 79}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 			if templ_7745c5c3_Err != nil {

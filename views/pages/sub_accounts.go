@@ -29,7 +29,8 @@ func (p SubAccounts) head() templ.Component {
 			{Label: "Export details", Href: paths.SubAccountsFile(p.Query), Icon: "download", Download: true},
 			{Label: "Action log", Href: paths.ActionLog(), Icon: "history"},
 		}
-		head.Menu = []ui.Action{{Label: "Privileges", Href: paths.PrivilegeOverview(models.AccountQuery{}), Icon: "shield-lock"}}
+		head.Menu = []ui.Action{{Label: "Privileges", Href: paths.PrivilegeOverview(models.AccountQuery{}), Icon: "shield-lock"},
+			{Label: "Month start", Href: paths.MonthStart(models.MonthQuery{}), Icon: "calendar"}}
 		if p.May.Manage {
 			head.Primary = addSubAccount()
 		}

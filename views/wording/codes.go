@@ -25,8 +25,9 @@ var (
 // works are the kinds of background work.
 var works = map[string]string{"notify.deliver": "Delivering a mail or text", "sweep": "Clearing away what has expired",
 	"access.close": "Closing accesses that are over", "sends.accept": "Sending messages", "sends.collect": "Collecting recipients from a group",
-	"sends.cancel_rest": "Cancelling messages",
-	"packages.expire":   "Ending packages whose validity is over"}
+	"sends.cancel_rest":   "Cancelling messages",
+	"packages.expire":     "Ending packages whose validity is over",
+	"funding.month_start": "Starting the month of monthly limits", "ledger.money_arrived": "Giving money to those who wait for it"}
 
 // Work is what a kind of background work is called.
 func Work(kind string) string {
