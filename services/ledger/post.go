@@ -169,7 +169,7 @@ func (s *sheet) move(now time.Time, m movement) (models.Transfer, error) {
 		return models.Transfer{}, short(*m.from)
 	}
 	if m.id == models.NoID {
-		m.id = models.NewID()
+		m.id = models.NewIDAt(now)
 	}
 	at := now
 	for _, w := range []*wallet{m.from, m.to} { // a wallet's entries never go back in time, whoever's clock was late
