@@ -256,7 +256,9 @@ func exec(w *storetest.World, sql string, args ...any) error {
 func sent(t testing.TB, w *storetest.World, a models.Account) {
 	t.Helper()
 	change(t, w, a.TenantID, func(ctx context.Context, tx *store.Tx) error {
-		to := func(country string) ledger.Item { return ledger.Item{Country: country, Parts: 1, Price: storetest.Euros(t, "0.05")} }
+		to := func(country string) ledger.Item {
+			return ledger.Item{Country: country, Parts: 1, Price: storetest.Euros(t, "0.05")}
+		}
 		receipts, err := ledger.Pay(ctx, tx, []ledger.Bill{{Account: a.ID, Reference: "slice", Items: []ledger.Item{to("DE"), to("FR"), to("US"), to("US")}}})
 		if err != nil {
 			return err
