@@ -44,10 +44,11 @@ var passes = []pass{
 		LEFT JOIN (SELECT transfer_id, sum(amount) AS amount, min(asset) AS asset, max(asset) AS other FROM {charges of transfers} c GROUP BY transfer_id) c
 			ON c.transfer_id = t.id`},
 	{rules: []string{"running", "numbered", "in_order"}, sql: `SELECT 'entry ' || number || ' of wallet ' || wallet_id,
-			NOT anchor AND (number = 1 AND balance_after <> amount OR number = before_number + 1 AND balance_after <> before + amount),
-			NOT anchor AND number <> coalesce(before_number, 0) + 1, NOT anchor AND posted_at < before_at
+			coalesce(number = 1 AND balance_after <> amount OR number = before_number + 1 AND balance_after <> before + amount, false),
+			number <> coalesce(before_number, 0) + 1, coalesce(posted_at < before_at, false)
 		FROM (SELECT e.*, lag(number) OVER w AS before_number, lag(balance_after) OVER w AS before, lag(posted_at) OVER w AS before_at
-			FROM {chains} e WINDOW w AS (PARTITION BY wallet_id ORDER BY number)) e`},
+			FROM {chains} e WINDOW w AS (PARTITION BY wallet_id ORDER BY number)) e
+		WHERE NOT anchor`},
 	{rules: []string{"belongs", "ways"}, sql: `SELECT 'entry ' || e.number || ' of wallet ' || e.wallet_id, t.id IS NULL OR w.id IS NULL OR t.posted_at <> e.posted_at,
 			t.kind <> 'reversal' AND NOT CASE t.kind
 				WHEN 'payment' THEN w.kind = CASE WHEN e.amount < 0 THEN 'outside' ELSE 'balance' END

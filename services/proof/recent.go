@@ -122,9 +122,9 @@ func (s *Service) known(ctx context.Context) (tenants []known, err error) {
 }
 
 const knownSQL = `SELECT a.tenant_id, a.time_zone, c.checked_to, c.whole_at, f.tenant_id IS NOT NULL,
-		EXISTS (SELECT FROM transfers x WHERE x.tenant_id = a.tenant_id AND x.id >= id_floor(since))
-		OR EXISTS (SELECT FROM charges x WHERE x.tenant_id = a.tenant_id AND x.id >= id_floor(since))
-		OR EXISTS (SELECT FROM action_log x WHERE x.tenant_id = a.tenant_id AND x.at >= since - $3::interval)
+		coalesce((SELECT x.id FROM transfers x WHERE x.tenant_id = a.tenant_id ORDER BY x.id DESC LIMIT 1) >= id_floor(since), false)
+		OR coalesce((SELECT x.id FROM charges x WHERE x.tenant_id = a.tenant_id ORDER BY x.id DESC LIMIT 1) >= id_floor(since), false)
+		OR coalesce((SELECT x.at FROM action_log x WHERE x.tenant_id = a.tenant_id ORDER BY x.at DESC LIMIT 1) >= since - $3::interval, false)
 	FROM accounts a LEFT JOIN book_checks c ON c.tenant_id = a.tenant_id LEFT JOIN freezes f ON f.tenant_id = a.tenant_id
 	CROSS JOIN LATERAL (SELECT least(c.checked_to, $1::timestamptz) - $2::interval AS since) s
 	WHERE a.kind IN ('parent', 'operator') ORDER BY c.checked_at NULLS FIRST, a.tenant_id`
