@@ -113,6 +113,20 @@ var passes = []pass{
 	{rules: []string{"units_held"}, how: inWhole, sql: `SELECT 'account ' || s.account_id, s.units_held <> coalesce(u.sum, 0) FROM wallets s
 		LEFT JOIN (SELECT account_id, sum(balance) FROM wallets WHERE tenant_id = @tenant AND kind = 'units' GROUP BY account_id) u ON u.account_id = s.account_id
 		WHERE s.tenant_id = @tenant AND s.kind = 'spent' AND s.account_id <> s.tenant_id`},
+	{rules: []string{"drawn"}, how: inWhole, sql: `SELECT 'wallet ' || w.id, w.drawn_day <> coalesce(d.day, 0) OR w.drawn_month <> coalesce(d.month, 0)
+		FROM wallets w LEFT JOIN LATERAL (SELECT sum(e.amount) FILTER (WHERE e.number > w.day_after) AS day, sum(e.amount) FILTER (WHERE e.number > w.month_after) AS month
+			FROM entries e JOIN entries o ON o.tenant_id = e.tenant_id AND o.transfer_id = e.transfer_id AND o.wallet_id <> e.wallet_id
+			JOIN wallets p ON p.tenant_id = o.tenant_id AND p.id = o.wallet_id AND p.kind = 'balance' AND p.account_id <> w.account_id
+			WHERE e.tenant_id = w.tenant_id AND e.wallet_id = w.id AND e.number > least(w.day_after, w.month_after)) d ON true
+		WHERE w.tenant_id = @tenant AND w.kind = 'spent' AND w.counted_day IS NOT NULL`},
+	{rules: []string{"falls"}, how: inWhole, sql: `SELECT 'fall ' || f.id, NOT EXISTS (SELECT FROM wallets w WHERE w.tenant_id = f.tenant_id AND w.account_id = f.account_id
+			AND w.kind = 'balance' AND w.closed_at IS NULL AND f.id = CASE f.kind WHEN 'low' THEN w.low_fall ELSE w.recharge_fall END)
+		FROM falls f WHERE f.tenant_id = @tenant AND f.ended_at IS NULL
+		UNION ALL SELECT 'wallet ' || w.id, w.low_fall IS NOT NULL AND (l.id IS NULL OR w.balance - coalesce(w.floor, 0) >= w.low_below)
+			OR w.recharge_fall IS NOT NULL AND (r.id IS NULL OR w.balance - coalesce(w.floor, 0) >= w.recharge_below)
+		FROM wallets w LEFT JOIN falls l ON l.tenant_id = w.tenant_id AND l.id = w.low_fall AND l.ended_at IS NULL
+		LEFT JOIN falls r ON r.tenant_id = w.tenant_id AND r.id = w.recharge_fall AND r.ended_at IS NULL
+		WHERE w.tenant_id = @tenant AND (w.low_fall IS NOT NULL OR w.recharge_fall IS NOT NULL)`},
 }
 
 // paidMessages holds the messages that name a transfer in a column against it: by those that are of its kind.

@@ -39,6 +39,8 @@ var rules = []Rule{
 	{"accounts", "An account belongs to a tenant and has its wallets", "An account is nobody's, or cannot hold anything.", true},
 	{"keys", "A one-time key names what it stands for", "A form that is sent again could do its work twice.", false},
 	{"units_held", "The list's units are those in a sub-account's wallets", "The list of sub-accounts shows a wrong number of units. No amount is wrong.", false},
+	{"drawn", "What was drawn of a parent's balance in a day and a month is what the entries say", "A cap holds too early or too late. No amount is wrong.", false},
+	{"falls", "A fall is open while its balance is under the threshold, and no longer", "Somebody is not told of a low balance, or not recharged. No amount is wrong.", false},
 	{"usage", "Usage reports are what messages and charges say", "A report shows wrong sums. No amount is wrong.", false},
 }
 

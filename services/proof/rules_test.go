@@ -83,6 +83,10 @@ var ways = []broken{
 	{"accounts owned", "owned", `DELETE FROM accounts WHERE id = $tenant`},
 	{"keys", "none", `UPDATE idempotency_keys SET event_id = gen_random_uuid() WHERE tenant_id = $tenant`},
 	{"units_held", "none", `UPDATE wallets SET units_held = units_held + 1 WHERE kind = 'spent' AND account_id = $own`},
+	{"drawn", "none", `UPDATE wallets SET drawn_month = drawn_month + 1 WHERE kind = 'spent' AND counted_day IS NOT NULL`},
+	{"drawn", "none", `UPDATE wallets SET drawn_day = drawn_day + 1 WHERE kind = 'spent' AND counted_day IS NOT NULL`},
+	{"falls", "none", `INSERT INTO falls (tenant_id, id, account_id, kind, asset, threshold, balance, fell_at) SELECT $tenant, $fresh, $own, 'low', 'EUR', 5, 1, now()`},
+	{"falls", "none", `UPDATE wallets SET low_below = 1000000000000, low_fall = $fresh WHERE kind = 'balance' AND account_id = $own`},
 	{"usage", "none", `UPDATE usage_changes SET cost = cost + 1`},
 }
 

@@ -148,8 +148,8 @@ func open(t testing.TB, dsn, raw string) *Services {
 	return s
 }
 
-// CheckBooks fails the test when anything in the books of any tenant is wrong, or its usage is not what its messages and
-// charges say.
+// CheckBooks fails the test when anything in the books of any tenant is wrong, its usage is not what its messages and charges
+// say, or what wallets count beside their balances is not so.
 func (s *Services) CheckBooks(t testing.TB) {
 	t.Helper()
 	for _, tenant := range s.tenants(t) {
