@@ -114,6 +114,10 @@ const (
 	NumberAssigned        Action = "number.assigned"
 	NumberReleased        Action = "number.released"
 	PackageShared         Action = "package.shared"
+	BooksFrozen           Action = "books.frozen"
+	BooksUnfrozen         Action = "books.unfrozen"
+	BooksCheckAsked       Action = "books_check.asked"
+	BooksFaultTold        Action = "books_fault.told"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

@@ -25,6 +25,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/proof"
 	"offshoot/services/reports"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
@@ -46,6 +47,7 @@ type Config struct {
 	Carrier   *messaging.Carrier // hears from the gateway what became of messages
 	Sharing   *sharing.Service
 	Senders   *senders.Service
+	Proof     *proof.Service
 
 	Audience    *audience.Service
 	Interactive *inbound.Service

@@ -15,6 +15,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/proof"
 	"offshoot/services/store"
 	"offshoot/services/usage"
 )
@@ -39,6 +40,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	river.AddWorker(workers, &passwordLinks{house: h})
 	billing.AddWorkers(workers, h.billing)
 	audience.AddWorkers(workers, h.audience)
+	proof.AddWorkers(workers, h.proof, log)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -46,6 +48,8 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
 			audience.Queue:      {MaxWorkers: audience.QueueWorkers},
+			proof.Queue:         {MaxWorkers: 1},
+			proof.WholeQueue:    {MaxWorkers: 1},
 
 			messaging.SendQueue:     {MaxWorkers: messaging.SendWorkers},
 			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
@@ -58,7 +62,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
-			every(time.Minute, billing.Expiry{}),
+			every(time.Minute, billing.Expiry{}), every(proof.CheckEvery, proof.CheckNew{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},
 	})

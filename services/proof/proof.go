@@ -3,10 +3,18 @@
 // freezes; everything else it only reads.
 package proof
 
-import "offshoot/services/store"
+import (
+	"offshoot/services/notify"
+	"offshoot/services/store"
+)
 
 // Service is proof as the command line, pages and jobs use it.
-type Service struct{ store *store.Store }
+type Service struct {
+	store        *store.Store
+	installation notify.Installation
+}
 
-// New returns the service in that store.
-func New(s *store.Store) *Service { return &Service{store: s} }
+// New returns the service in that store. The installation signs its mails.
+func New(s *store.Store, in notify.Installation) *Service {
+	return &Service{store: s, installation: in}
+}

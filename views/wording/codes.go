@@ -26,7 +26,9 @@ var (
 var works = map[string]string{"notify.deliver": "Delivering a mail or text", "sweep": "Clearing away what has expired",
 	"access.close": "Closing accesses that are over", "sends.accept": "Sending messages", "sends.collect": "Collecting recipients from a group",
 	"sends.cancel_rest": "Cancelling messages",
-	"packages.expire":   "Ending packages whose validity is over"}
+	"packages.expire":   "Ending packages whose validity is over",
+	"books.check_new":   "Checking what is new in the books", "books.check_whole": "Checking all books of an account",
+	"books.tell_staff": "Telling staff of a fault in the books"}
 
 // Work is what a kind of background work is called.
 func Work(kind string) string {

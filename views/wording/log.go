@@ -61,6 +61,12 @@ var logSentences = map[models.Action]sentence{
 		return named("Package", l.Details["package"]) + " of " + l.AccountName + " ended, what was left of its units is gone"
 	},
 	models.CreditLineChanged: about("Credit line of ", " changed"),
+	models.BooksFrozen:       reasoned("Money of ", " frozen by a check of its books"),
+	models.BooksUnfrozen:     reasoned("Money of ", " unfrozen"),
+	models.BooksCheckAsked:   about("Whole check of the books of ", " asked for"),
+	models.BooksFaultTold: func(l models.LogLine) string {
+		return "Staff told of a fault in the books of " + firstOf(l.Details["tenant"], "an account")
+	},
 
 	models.Installed: fixed("Installation set up"),
 	models.ParentCreated: func(l models.LogLine) string {
