@@ -158,6 +158,13 @@ func (s *Services) CheckBooks(t testing.TB) {
 			for _, fault := range checked.Broken() {
 				t.Errorf("books of %s: %s", tenant, fault)
 			}
+			if err != nil {
+				return err
+			}
+			miscounted, err := ledger.CheckCounts(tx)
+			for _, fault := range miscounted {
+				t.Errorf("counts of %s: %s", tenant, fault)
+			}
 			return err
 		}))
 	}
