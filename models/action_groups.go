@@ -10,7 +10,7 @@ type ActionGroup struct {
 // ActionGroups hold every action once, in the order in which the filter shows them.
 var ActionGroups = []ActionGroup{
 	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, PurchasePaid, PackageUnitsIssued, PackageUnitsExpired, CreditLineChanged,
-		LimitChanged, CapsChanged, MonthStarted, RechargeSet, RechargeStopped, RechargePaused, RechargeResumed, LowNoticeSet}},
+		LimitChanged, CapsChanged, MonthStarted, RechargeSet, RechargeStopped, RechargePaused, RechargeResumed, LowNoticeSet, BooksFrozen, BooksUnfrozen}},
 	{"usage", "Usage", []Action{UsageCharged, UsageRefunded}},
 	{"accounts", "Accounts", []Action{Installed, ParentCreated, AccountActivated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged, PlanChanged,
@@ -29,7 +29,7 @@ var ActionGroups = []ActionGroup{
 	{"audience", "Audience", []Action{GroupAdded, GroupChanged, GroupDeleted, ContactAdded, ContactChanged, ContactRemoved, ImportStarted,
 		ContactsImported, OptOutAdded, OptOutRemoved}},
 	{"interactive", "Interactive", []Action{RuleAdded, RuleChanged, RuleDeleted, NumberAssigned, NumberReleased}},
-	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried, JobGivenUp}},
+	{"background", "Mail and background work", []Action{MailSent, MailFailed, TextSent, TextFailed, JobRetried, JobGivenUp, BooksCheckAsked, BooksFaultTold}},
 }
 
 // ActionGroupOf returns the group of a key.

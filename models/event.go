@@ -127,6 +127,10 @@ const (
 	RechargePaused        Action = "recharge.paused"
 	RechargeResumed       Action = "recharge.resumed"
 	LowNoticeSet          Action = "low_notice.set"
+	BooksFrozen           Action = "books.frozen"
+	BooksUnfrozen         Action = "books.unfrozen"
+	BooksCheckAsked       Action = "books_check.asked"
+	BooksFaultTold        Action = "books_fault.told"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

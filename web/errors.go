@@ -11,6 +11,7 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/identity"
+	"offshoot/services/ledger"
 	"offshoot/views/layouts"
 	"offshoot/views/paths"
 	"offshoot/views/ui"
@@ -50,8 +51,12 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// formStatus is the status of a form that comes back: what a person can correct in it is 422 whatever the rule's kind.
+// formStatus is the status of a form that comes back: what a person can correct in it is 422 whatever the rule's kind. Nothing
+// that is typed there makes money move that is frozen.
 func formStatus(err error) int {
+	if errors.Is(err, ledger.ErrFrozen) {
+		return http.StatusConflict
+	}
 	if status := statusOf(err); status != http.StatusConflict {
 		return status
 	}

@@ -25,6 +25,9 @@ func (v *visit) frame(title string) (layouts.Frame, error) {
 			f.Balance.Href = paths.Statement()
 		}
 	}
+	if err := v.frozenNotice(&f); err != nil {
+		return f, err
+	}
 	flash, err := v.server.Identity.TakeFlash(v.ctx(), v.session)
 	if flash != "" {
 		f.Flash = &ui.Flash{Tone: ui.Good, Text: flash}
@@ -114,6 +117,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	add(models.SupportAccounts, "Rates & packages", paths.StaffRates(), "tag")
 	add(models.SupportAccounts, "Numbers", paths.StaffNumbers(), "phone")
 	add(models.SupportAccounts, "Background work", paths.StaffWork(), "activity")
+	add(models.SupportAccounts, "Books", paths.StaffBooks(), "shield-lock")
 	add(models.SupportAccounts, "Action log", paths.StaffActionLog(), "history")
 	add(models.SupportAccounts, "Settings", paths.StaffSettings(), "settings")
 	return entries

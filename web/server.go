@@ -26,6 +26,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/proof"
 	"offshoot/services/refill"
 	"offshoot/services/reports"
 	"offshoot/services/senders"
@@ -50,6 +51,7 @@ type Config struct {
 	Carrier   *messaging.Carrier // hears from the gateway what became of messages
 	Sharing   *sharing.Service
 	Senders   *senders.Service
+	Proof     *proof.Service
 
 	Audience    *audience.Service
 	Interactive *inbound.Service

@@ -269,6 +269,10 @@ func TestBackupOfARunningPortal(t *testing.T) {
 	data, path := dataFolder(t), filepath.Join(t.TempDir(), "offshoot.backup")
 	p := start(t, nil, "", "run", "--addr", "127.0.0.1:0", "--data", data)
 	p.await("Ctrl-C")
+	// its books are checked as it serves, and after it has stopped
+	if status, said := runToEnd(t, nil, "", "verify", "--data", data); status != 0 || !strings.Contains(said, "no fault") {
+		t.Errorf("verify beside it: %d, %s", status, said)
+	}
 	status, said := runToEnd(t, nil, "", "backup", path, "--data", data)
 	_, held, _ := strings.Cut(strings.TrimSuffix(said, "."), " holds ")
 	if status != 0 || held == "" {
@@ -279,6 +283,9 @@ func TestBackupOfARunningPortal(t *testing.T) {
 	}
 	p.signal(15)
 	p.ends()
+	if status, said := runToEnd(t, nil, "", "verify", "--data", data, "--quiet"); status != 0 || said != "" {
+		t.Errorf("verify after it: %d, %s", status, said)
+	}
 	fresh := dataFolder(t)
 	if status, said := runToEnd(t, nil, "", "restore", path, "--data", fresh); status != 0 || !strings.Contains(said, "Restored "+held) ||
 		!strings.Contains(said, "do not open") {

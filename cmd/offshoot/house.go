@@ -86,7 +86,7 @@ func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, er
 		inbound:  inbound.New(st),
 		funding:  funding.New(st, c.installation()),
 		refill:   refill.New(st, c.installation()),
-		proof:    proof.New(st),
+		proof:    proof.New(st, c.installation()),
 	}, nil
 }
 

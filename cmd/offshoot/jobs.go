@@ -16,6 +16,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/proof"
 	"offshoot/services/refill"
 	"offshoot/services/store"
 	"offshoot/services/usage"
@@ -45,6 +46,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	refill.AddWorkers(workers, h.refill)
 	funding.AddWorkers(workers, h.funding)
 	river.AddWorker(workers, &moneyArrived{house: h})
+	proof.AddWorkers(workers, h.proof, log)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -52,6 +54,8 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 			notify.Queue:        {MaxWorkers: notify.QueueWorkers},
 			notify.EarlierQueue: {MaxWorkers: notify.QueueWorkers},
 			audience.Queue:      {MaxWorkers: audience.QueueWorkers},
+			proof.Queue:         {MaxWorkers: 1},
+			proof.WholeQueue:    {MaxWorkers: 1},
 
 			messaging.SendQueue:     {MaxWorkers: messaging.SendWorkers},
 			messaging.HandOverQueue: {MaxWorkers: messaging.HandOverWorkers},
@@ -64,7 +68,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}), every(10*time.Minute, remindOfTrials{}),
-			every(time.Minute, refill.Turn{}), every(time.Hour, refill.Remind{}),
+			every(time.Minute, refill.Turn{}), every(time.Hour, refill.Remind{}), every(proof.CheckEvery, proof.CheckNew{}),
 			every(time.Minute, billing.Expiry{}), every(funding.TurnEvery, funding.Turn{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +20,8 @@ func main() {
 	os.Exit(execute(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// execute runs one command and returns the exit status: 0, or 1 when it could not do what it was asked for.
+// execute runs one command and returns the exit status: 0, or 1 when it could not do what it was asked for; a command may have
+// others.
 func execute(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	root := rootCommand()
 	root.SetArgs(args)
@@ -27,15 +29,21 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errs io.Writ
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
+	}
+	status := 1
+	var of exit
+	if errors.As(err, &of) {
+		status, err = of.status, of.error
+	}
+	switch {
 	case ctx.Err() != nil: // whatever broke off because of it
 		fmt.Fprintln(errs, "offshoot: stopped before it was ready")
 	default:
 		fmt.Fprintln(errs, "offshoot: "+cleaned(explain(err)))
 	}
-	return 1
+	return status
 }
 
 func rootCommand() *cobra.Command {
@@ -55,6 +63,6 @@ people on the machine can read those.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	addSettings(root.PersistentFlags())
 	root.AddCommand(runCommand(), serveCommand(), workCommand(), migrateCommand(), demoCommand(), userCommand(),
-		keysCommand(), backupCommand(), restoreCommand())
+		keysCommand(), backupCommand(), restoreCommand(), verifyCommand())
 	return root
 }

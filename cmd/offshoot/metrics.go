@@ -167,6 +167,7 @@ func (q *queues) Describe(to chan<- *prometheus.Desc) {
 	to <- usageQueued
 	to <- usageAge
 	to <- stray
+	describeBooks(to)
 }
 
 func (q *queues) Collect(to chan<- prometheus.Metric) {
@@ -189,6 +190,7 @@ func (q *queues) Collect(to chan<- prometheus.Metric) {
 	send(to, err, usageAge, backlog.Oldest.Seconds())
 	outside, err := messaging.OutsideParts(ctx, q.house.store)
 	send(to, err, stray, float64(outside))
+	collectBooks(ctx, q.house, to)
 }
 
 func send(to chan<- prometheus.Metric, err error, what *prometheus.Desc, value float64, labels ...string) {

@@ -18,9 +18,8 @@ import (
 
 	"offshoot/migrations"
 	"offshoot/models"
-	"offshoot/services/ledger"
+	"offshoot/services/proof"
 	"offshoot/services/store"
-	"offshoot/services/usage"
 )
 
 func restoreCommand() *cobra.Command {
@@ -240,12 +239,10 @@ func inspect(ctx context.Context, c config, st *store.Store, out io.Writer) erro
 	var faults []string
 	for _, tenant := range tenants {
 		err := st.Read(ctx, models.System(tenant), func(ctx context.Context, tx *store.Tx) error {
-			books, err := ledger.CheckBooks(tx)
-			if err != nil {
-				return err
+			checked, err := proof.Check(ctx, tx)
+			for _, fault := range checked.Broken() {
+				faults = append(faults, fault.String())
 			}
-			counted, err := usage.Faults(ctx, tx)
-			faults = append(append(faults, books.Faults...), counted...)
 			return err
 		})
 		if err != nil {

@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"offshoot/services/accounts"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
+	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
 
@@ -187,7 +189,11 @@ func TestSetFunding(t *testing.T) {
 	c := w.Clinic
 	sub := c.Own.Account
 	transfer(t, w, c, sub.ID, "40")
-	transfer(t, w, c, c.Shared.Account.ID, "7")
+	_, err := w.Store.Change(ctx, models.System(c.ID), func(ctx context.Context, tx *store.Tx) (models.Event, error) { // as what was there before it shared
+		_, err := ledger.Give(ctx, tx, c.Shared.Account.ID, storetest.Euros(t, "7"), "")
+		return models.Event{Action: models.FundingChanged, Account: c.Shared.Account.ID}, err
+	})
+	must(t, err)
 	fund := func(actor models.Actor, id models.ID, version int, f models.Funding) error {
 		return w.Accounts.SetFunding(ctx, actor, id, version, models.FundingTerms{Funding: f})
 	}
@@ -227,7 +233,7 @@ func TestSetFunding(t *testing.T) {
 			refused(t, fund(c.Admin.Actor, id, version, models.OwnBalance), ledger.ErrAccountClosed, "")
 		})
 	}
-	_, err := w.Accounts.Delete(ctx, c.Admin.Actor, sub.ID, sub.Name)
+	_, err = w.Accounts.Delete(ctx, c.Admin.Actor, sub.ID, sub.Name)
 	must(t, err)
 	unchanged(t, w, func() {
 		refused(t, fund(c.Admin.Actor, sub.ID, 9, models.SharedBalance), accounts.ErrNoSuchAccount, "")

@@ -63,7 +63,7 @@ func BenchmarkTransfersAgainstPgbench(b *testing.B) {
 		companies = append(companies, c)
 	}
 	fund(b, w, w.Clinic)
-	hot := []storetest.Person{w.Clinic.Own, w.Clinic.Shared}
+	hot := []storetest.Person{w.Clinic.Own}
 	for n := range 30 {
 		hot = append(hot, w.AddActive(b, w.Clinic, fmt.Sprint("Hot ", n), fmt.Sprintf("hot%d@clinic.example", n)))
 	}

@@ -15,6 +15,7 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/ledger"
+	"offshoot/services/proof"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
@@ -379,9 +380,9 @@ func TestCapsAgainstTheirModel(t *testing.T) {
 				if !caps.DrawnDay.Equal(cents(m.drawn)) || !caps.DrawnMonth.Equal(cents(m.inMonth)) {
 					r.Fatalf("drawn %s and %s, the model says %+v", caps.DrawnDay, caps.DrawnMonth, m)
 				}
-				must(r, w.Store.Read(ctx, models.System(c.ID), func(_ context.Context, tx *store.Tx) error {
-					faults, err := ledger.CheckCounts(tx)
-					if len(faults) > 0 {
+				must(r, w.Store.Read(ctx, models.System(c.ID), func(ctx context.Context, tx *store.Tx) error {
+					checked, err := proof.Check(ctx, tx, "drawn", "falls")
+					if faults := checked.Broken(); len(faults) > 0 {
 						r.Fatal(faults)
 					}
 					return err

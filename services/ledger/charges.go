@@ -184,7 +184,7 @@ func chargeOne(tx *store.Tx, s *sheet, p *purse, wallets map[models.ID]*wallet, 
 	if from.Asset != o.Amount.Asset {
 		return ErrWrongCurrency
 	}
-	made.Charge = Charge{ID: models.NewID(), Account: o.Account, Payer: from.AccountID, ChargeOrder: o}
+	made.Charge = Charge{ID: models.NewIDAt(tx.Now), Account: o.Account, Payer: from.AccountID, ChargeOrder: o}
 	made.event = models.Event{Action: models.UsageCharged, Account: o.Account, Subject: made.ID, Reference: o.Reference,
 		Details: map[string]string{"kind": o.Kind, "country": o.Country}}
 	if !o.Amount.IsPositive() {

@@ -136,6 +136,13 @@ func chargeScript(tenant models.ID, name string, accounts int) string {
 	}
 	array := func(values ...string) string { return "ARRAY[" + strings.Join(values, ", ") + "]" }
 	t := "'" + tenant.String() + "'::uuid"
+	drawn := func(column string) string { // which the service has from the row that it holds
+		by := "0"
+		if name == "shared balance" {
+			by = "10000"
+		}
+		return array("NULL", "(SELECT "+column+" + "+by+" FROM wallets WHERE tenant_id = "+t+" AND id = "+of("spent")+")")
+	}
 	now := "'2026-11-20 09:30:00Z'::timestamptz"
 	var s strings.Builder
 	fmt.Fprintf(&s, "\\set k random(0, %d)\n", accounts-1)
@@ -152,7 +159,8 @@ func chargeScript(tenant models.ID, name string, accounts int) string {
 		array("1"), array("1"), array("'EUR'"), array("10000"), array(id("c")+"::text"), array(now), "true"))
 	s.WriteString(with(ledger.PostTransfers, t, array(of("balance"), of("spent")), array("-10000", "10000"), array("1", "1"), array(now, now), array("0", "0"), array("false", "false"),
 		array(id("t")), array("'charge'"), array("''"), array(id("c")+"::text"), array(now),
-		array(of("balance"), of("spent")), array("1", "1"), array(id("t"), id("t")), array("-10000", "10000"), array("-10000", "10000"), array(now, now)))
+		array(of("balance"), of("spent")), array("1", "1"), array(id("t"), id("t")), array("-10000", "10000"), array("-10000", "10000"), array(now, now),
+		array("false", "false"), array("false", "false"), array("NULL", "NULL"), array("NULL", "NULL"), array("NULL", "NULL"), drawn("drawn_day"), drawn("drawn_month")))
 	s.WriteString(with(`INSERT INTO action_log (tenant_id, at, id, user_email, action, account_id, other_account_id, asset, amount, balance_after, transfer_id,
 		subject_id, reference, details) VALUES ($1, $2, $3, 'sam@offshoot.example', 'usage.charged', $4, $5, 'EUR', 10000, 0, $6, $3, $3::text, '{"kind": "message", "country": "DE"}')`,
 		t, now, id("l"), of("account"), of("payer"), id("t")))

@@ -318,7 +318,7 @@ func (p *plan) post(tx *store.Tx, bills []Bill, purses map[models.ID]*purse, kep
 		}
 		receipts[b].Items = make([]Paid, len(bill.Items))
 		line := 0
-		for _, g := range p.groups(b, bill, receipts[b].Items) {
+		for _, g := range p.groups(tx.Now, b, bill, receipts[b].Items) {
 			to := h.wallets[purses[bill.Account].spent]
 			if g.pkg != models.NoID {
 				to = h.wallets[kept.of[record{bill.Account, g.asset}]]
@@ -345,7 +345,7 @@ func (p *plan) post(tx *store.Tx, bills []Bill, purses map[models.ID]*purse, kep
 				if c.amount == 0 {
 					paidBy = models.NoID
 				}
-				rows.add(chargeRow{id: models.NewID(), account: bill.Account, payer: g.payer, transfer: paidBy, kind: MessageUsage, country: country,
+				rows.add(chargeRow{id: models.NewIDAt(tx.Now), account: bill.Account, payer: g.payer, transfer: paidBy, kind: MessageUsage, country: country,
 					quantity: c.quantity, parts: c.parts, asset: g.asset, amount: c.amount, reference: lineOf(bill.Reference, line), at: tx.Now})
 			}
 		}
@@ -364,7 +364,7 @@ func lineOf(reference string, line int) string {
 }
 
 // groups fills in what became of each item, and puts those together that one pocket pays.
-func (p *plan) groups(b int, bill Bill, paid []Paid) []*group {
+func (p *plan) groups(now time.Time, b int, bill Bill, paid []Paid) []*group {
 	var groups []*group
 	of := map[models.ID]*group{}
 	for i, item := range bill.Items {
@@ -382,7 +382,7 @@ func (p *plan) groups(b int, bill Bill, paid []Paid) []*group {
 		amount := at.needs(item)
 		micros := amount.Micros()
 		if micros > 0 && g.transfer == models.NoID {
-			g.transfer = models.NewID()
+			g.transfer = models.NewIDAt(now)
 		}
 		c := g.by[item.Country]
 		if c == nil {

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -27,13 +26,13 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/proof"
 	"offshoot/services/refill"
 	"offshoot/services/secrets"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
 	"offshoot/services/store"
 	"offshoot/services/store/localpg"
-	"offshoot/services/usage"
 )
 
 // Passphrase is the password of everybody in the cast.
@@ -67,6 +66,7 @@ type Services struct {
 	Inbound   *inbound.Service
 	Refill    *refill.Service
 	Funding   *funding.Service
+	Proof     *proof.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -150,62 +150,30 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Inbound = inbound.New(s.Store)
 	s.Refill = refill.New(s.Store, installation)
 	s.Funding = funding.New(s.Store, installation)
+	s.Proof = proof.New(s.Store, installation)
 	return s
 }
 
-// CheckBooks fails the test when the books of any tenant are wrong, its usage is not what its messages and charges say, or what
-// wallets count beside their balances is not so.
+// CheckBooks fails the test when anything in the books of any tenant is wrong, its usage is not what its messages and charges
+// say, or what wallets count beside their balances is not so.
 func (s *Services) CheckBooks(t testing.TB) {
 	t.Helper()
 	for _, tenant := range s.tenants(t) {
 		must(t, s.Store.Read(context.Background(), models.System(tenant), func(ctx context.Context, tx *store.Tx) error {
-			books, err := ledger.CheckBooks(tx)
-			if err != nil {
-				return err
-			}
-			miscounted, err := usage.Faults(ctx, tx)
-			for _, fault := range append(books.Faults, miscounted...) {
+			checked, err := proof.Check(ctx, tx)
+			for _, fault := range checked.Broken() {
 				t.Errorf("books of %s: %s", tenant, fault)
 			}
 			if err != nil {
 				return err
 			}
-			faults, err := ledger.CheckCounts(tx)
-			for _, fault := range faults {
-				t.Errorf("books of %s: %s", tenant, fault)
+			miscounted, err := ledger.CheckCounts(tx)
+			for _, fault := range miscounted {
+				t.Errorf("counts of %s: %s", tenant, fault)
 			}
 			return err
 		}))
 	}
-}
-
-var errUndo = errors.New("undo")
-
-// FaultsAfter returns what the check of the books finds after a statement that goes around every rule, and takes the
-// statement back.
-func (s *Services) FaultsAfter(t testing.TB, spoil string) []string {
-	t.Helper()
-	past, err := store.Open(context.Background(), RawDSN(t, s.DSN), s.Clock.Now)
-	must(t, err)
-	defer past.Close()
-	var faults []string
-	for _, tenant := range s.tenants(t) {
-		_, err := past.Change(context.Background(), models.System(tenant), func(_ context.Context, tx *store.Tx) (models.Event, error) {
-			for _, sql := range []string{`ALTER TABLE entries DISABLE TRIGGER USER`, `ALTER TABLE transfers DISABLE TRIGGER USER`,
-				`ALTER TABLE charges DISABLE TRIGGER USER`, `ALTER TABLE action_log DISABLE TRIGGER USER`, `SET CONSTRAINTS ALL DEFERRED`, spoil} {
-				if err := tx.Exec(sql).Error; err != nil {
-					return models.Event{}, err
-				}
-			}
-			books, err := ledger.CheckBooks(tx)
-			faults = append(faults, books.Faults...)
-			return models.Event{}, errors.Join(err, errUndo)
-		})
-		if !errors.Is(err, errUndo) || strings.Contains(err.Error(), "SQLSTATE") {
-			t.Fatal(err)
-		}
-	}
-	return faults
 }
 
 func (s *Services) tenants(t testing.TB) []models.ID {

@@ -27,7 +27,9 @@ var works = map[string]string{"notify.deliver": "Delivering a mail or text", "sw
 	"access.close": "Closing accesses that are over", "sends.accept": "Sending messages", "sends.collect": "Collecting recipients from a group",
 	"sends.cancel_rest":   "Cancelling messages",
 	"packages.expire":     "Ending packages whose validity is over",
-	"funding.month_start": "Starting the month of monthly limits", "ledger.money_arrived": "Giving money to those who wait for it"}
+	"funding.month_start": "Starting the month of monthly limits", "ledger.money_arrived": "Giving money to those who wait for it",
+	"books.check_new": "Checking what is new in the books", "books.check_whole": "Checking all books of an account",
+	"books.tell_staff": "Telling staff of a fault in the books"}
 
 // Work is what a kind of background work is called.
 func Work(kind string) string {

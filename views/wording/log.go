@@ -68,6 +68,12 @@ var logSentences = map[models.Action]sentence{
 	},
 	models.RechargeResumed: about("Auto-recharge of ", " goes on"),
 	models.LowNoticeSet:    lowNoticeSet,
+	models.BooksFrozen:     reasoned("Money of ", " frozen by a check of its books"),
+	models.BooksUnfrozen:   reasoned("Money of ", " unfrozen"),
+	models.BooksCheckAsked: about("Whole check of the books of ", " asked for"),
+	models.BooksFaultTold: func(l models.LogLine) string {
+		return "Staff told of a fault in the books of " + firstOf(l.Details["tenant"], "an account")
+	},
 
 	models.Installed: fixed("Installation set up"),
 	models.ParentCreated: func(l models.LogLine) string {
