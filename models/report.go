@@ -80,6 +80,42 @@ type StatementLine struct {
 	Quantity     int64  // of a charge: how many
 }
 
+// StatementOf is a package that an account has a statement of units for.
+type StatementOf struct {
+	ID   ID
+	Name string
+}
+
+// Explained is a balance as the sum of what led to it: Opening, which was there at From, and Parts make Closing, which was there
+// at Until.
+type Explained struct {
+	From, Until      time.Time // From zero: from the beginning; Until is included
+	Opening, Closing Money
+	Entries          int64
+	Parts            []ExplainedPart // what came before what went, the most first
+	Summed           bool            // false: there are more entries than a page adds up, and Parts is empty
+	Last             *StatementLine  // the entry that last changed it, also one before From; nil: nothing ever had until then
+}
+
+// ExplainedPart are all entries of one kind that came, or that went.
+type ExplainedPart struct {
+	Kind   TransferKind
+	Count  int64
+	Amount Money // below zero: taken out
+}
+
+// Change is what came less what went.
+func (e Explained) Change() Money { return e.Closing.Sub(e.Opening) }
+
+// Unexplained is what the parts leave over. It is zero in books that are right.
+func (e Explained) Unexplained() Money {
+	rest := e.Change()
+	for _, p := range e.Parts {
+		rest = rest.Sub(p.Amount)
+	}
+	return rest
+}
+
 // SubAccountDetails is one row of the file of sub-account details (REP-2).
 type SubAccountDetails struct {
 	Name             string

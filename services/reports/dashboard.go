@@ -90,7 +90,7 @@ func (s *Service) SubAccountDashboard(ctx context.Context, actor models.Actor, z
 		if d.Days, d.Used, d.UsedBefore, err = compared(ctx, tx, usageFor(a, r, a.ID), now); err != nil {
 			return err
 		}
-		d.Latest, err = b.lines(ctx, tx, everyEntry, newestNumber, dashboardLines)
+		d.Latest, err = b.lines(ctx, tx, numbers{1, max(b.entries, 1)}, newestNumber, dashboardLines)
 		return err
 	})
 	return d, err
