@@ -6,6 +6,9 @@ ALTER TABLE accounts DROP CONSTRAINT accounts_funding_check;
 ALTER TABLE accounts ADD CONSTRAINT accounts_funding_check CHECK (funding IN ('', 'own', 'shared', 'limit', 'client')) NOT VALID;
 -- Until when a sub-account is on trial. Once that is past, nothing works until money comes to it, see wallets.credited_at.
 ALTER TABLE accounts ADD COLUMN trial_ends_at timestamptz;
+-- When somebody was told that it ends soon, and that it has ended: once each, until another end is set.
+ALTER TABLE accounts ADD COLUMN trial_warned_at timestamptz;
+ALTER TABLE accounts ADD COLUMN trial_over_told_at timestamptz;
 ALTER TABLE accounts ADD CONSTRAINT accounts_trial CHECK (trial_ends_at IS NULL OR kind = 'sub') NOT VALID;
 CREATE INDEX accounts_by_trial ON accounts (tenant_id, trial_ends_at, id) WHERE trial_ends_at IS NOT NULL AND status <> 'deleted';
 
@@ -13,6 +16,7 @@ CREATE INDEX accounts_by_trial ON accounts (tenant_id, trial_ends_at, id) WHERE 
 -- in a day and in a month of its parent's calendar, and what it has drawn, net of refunds, since that day and month began.
 ALTER TABLE wallets ADD COLUMN cap_day bigint;
 ALTER TABLE wallets ADD COLUMN cap_month bigint;
+ALTER TABLE wallets ADD COLUMN counted_day date; -- the day of that calendar which is counted, and whose month is
 ALTER TABLE wallets ADD COLUMN day_from timestamptz;
 ALTER TABLE wallets ADD COLUMN month_from timestamptz;
 ALTER TABLE wallets ADD COLUMN drawn_day bigint NOT NULL DEFAULT 0;
@@ -50,22 +54,24 @@ CREATE TABLE month_starts (
     tenant_id  uuid NOT NULL,
     account_id uuid NOT NULL,
     period     char(7) NOT NULL CHECK (period ~ '^[0-9]{4}-[0-9]{2}$'),
-    -- funded: the limit was moved; short: the parent had too little, it waits for money; capped: of a post-pay parent, nothing
-    -- is moved; stopped: the account was not in use; missed: the month was over when its start was looked at
-    state      text NOT NULL CHECK (state IN ('funded', 'short', 'capped', 'stopped', 'missed')),
+    -- due: what was unused has gone back, and its turn to be given comes; funded: the limit was moved; short: the parent had
+    -- too little, it waits for money; capped: of a post-pay parent, nothing is moved; stopped: the account was not in use;
+    -- missed: the month was over when its start was looked at
+    state      text NOT NULL CHECK (state IN ('due', 'funded', 'short', 'capped', 'stopped', 'missed')),
     asset      text NOT NULL,
     amount     bigint NOT NULL CHECK (amount > 0), -- the limit, as it is now for this month
+    most       bigint NOT NULL CHECK (most >= amount), -- the largest that it was this month
     priority   integer NOT NULL,
-    granted    bigint NOT NULL DEFAULT 0 CHECK (granted >= 0 AND granted <= amount), -- moved for this month and not taken back
+    set_at     timestamptz NOT NULL, -- of the limit: who comes first among those of one priority
+    granted    bigint NOT NULL DEFAULT 0 CHECK (granted >= 0 AND granted <= most), -- moved for this month and not taken back
     returned   bigint NOT NULL DEFAULT 0 CHECK (returned >= 0), -- of the month before, at the start
     started_at timestamptz NOT NULL,
     funded_at  timestamptz,
     PRIMARY KEY (tenant_id, account_id, period),
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id),
-    CHECK (state = 'funded' OR granted = 0 OR state = 'stopped')
+    CHECK (state <> 'missed' OR granted = 0)
 );
-CREATE INDEX month_starts_short ON month_starts (tenant_id, priority, started_at, account_id) WHERE state = 'short';
-CREATE INDEX month_starts_by_period ON month_starts (tenant_id, period, state, priority, account_id);
+CREATE INDEX month_starts_by_turn ON month_starts (tenant_id, period, state, priority, set_at, account_id);
 SELECT isolate('month_starts');
 
 -- A sub-account asks its parent for credit.
@@ -79,10 +85,15 @@ CREATE TABLE credit_requests (
     requested_by text NOT NULL,
     requested_as uuid,
     requested_at timestamptz NOT NULL,
-    answered_at  timestamptz,
+    answered_at  timestamptz, -- by credit that came, by a trial that goes on, or by whoever declined it
+    answered_by  text NOT NULL DEFAULT '', -- who declined it
+    answered_as  uuid,
+    dismissed_because text NOT NULL DEFAULT '' CHECK (length(dismissed_because) <= 200),
+    CHECK (dismissed_because = '' OR answered_at IS NOT NULL),
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id)
 );
 CREATE UNIQUE INDEX credit_requests_open_key ON credit_requests (tenant_id, account_id) WHERE answered_at IS NULL;
+CREATE INDEX credit_requests_by_account ON credit_requests (tenant_id, account_id, id);
 CREATE INDEX credit_requests_open ON credit_requests (tenant_id, requested_at, id) WHERE answered_at IS NULL;
 SELECT isolate('credit_requests');

@@ -141,7 +141,7 @@ func (h SubAccountHead) head() ui.PageHead {
 }
 
 func (h SubAccountHead) standing() standing {
-	return standing{h.Account.ID, h.Account.Status, h.Account.Funding, h.Account.Balance.Balance}
+	return standing{h.Account.ID, h.Account.Status, h.Account.Funding, h.Account.Draws(), h.Account.Balance.Balance}
 }
 
 func (h SubAccountHead) tabs(current string) ui.Tabs {
