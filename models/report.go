@@ -142,12 +142,39 @@ type TopAccount struct {
 	Usage
 }
 
-// LowBalance is a sub-account whose own balance will not last.
+// LowBalance is an account whose own balance is under the threshold that was set for it, or will not last.
 type LowBalance struct {
 	Account ID
 	Name    string
 	Balance Money
-	Weekly  Money // what it used in an average week of the last 30 days
+	Below   *Money // the threshold that it is under
+	Weekly  *Money // where it is under none: what it used in an average week of the last 30 days, which is more than it has
+}
+
+// PausedRecharge is a sub-account that is not recharged until somebody or something resumes it.
+type PausedRecharge struct {
+	Account ID
+	Name    string
+	Reason  string // short, times, amount
+	Since   time.Time
+}
+
+// CreditAsked is a sub-account that asks for credit.
+type CreditAsked struct {
+	Account ID
+	Name    string
+	Amount  *Money // nil: whatever its parent thinks right
+	Note    string
+	Since   time.Time
+}
+
+// TrialAtEnd is a sub-account whose trial ends soon or has ended, without credit since.
+type TrialAtEnd struct {
+	Account ID
+	Name    string
+	Funding Funding
+	EndsAt  time.Time
+	Ended   bool
 }
 
 // PendingAccount is a sub-account whose user has not activated it.
@@ -170,8 +197,19 @@ type ConsentAsked struct {
 type Attention struct {
 	Pending      []PendingAccount // the five that wait longest
 	PendingCount int
-	Low          []LowBalance // the five with the least balance
+	Low          []LowBalance // five: those under a threshold, then those that will not last, the least balance first
 	LowCount     int
+	OwnLow       *LowBalance // the parent's own balance is under its threshold
+	ShortCount   int         // how many sub-accounts were not funded this month
+	ShortMissing Money       // what that takes
+	NextMonth    Day         // the first of the next month in the parent's calendar
+	NextMissing  Money       // what the parent has too little for its limits then, as things stand
+	Paused       []PausedRecharge
+	PausedCount  int
+	Credit       []CreditAsked // the five that wait longest
+	CreditCount  int
+	Trials       []TrialAtEnd // the five that end or ended first
+	TrialCount   int
 	Consents     []ConsentAsked // the five that wait longest; for those who decide
 	Requests     int            // features of the Store that the operator has not decided on
 }
@@ -196,9 +234,12 @@ type ParentDashboard struct {
 
 // SubAccountDashboard is what a sub-account's users see first.
 type SubAccountDashboard struct {
-	Balance    *Money // nil while it spends its parent's
-	Days       []DayUsage
-	Used       Usage
-	UsedBefore Usage
-	Latest     []StatementLine
+	Balance     *Money // nil while it spends its parent's
+	Limits      []ShownLimit
+	HidesPrices bool       // of limits it is shown how much is used, and not of what
+	TrialEndsAt *time.Time // it is on trial, and nothing has come since that would end that
+	Days        []DayUsage
+	Used        Usage
+	UsedBefore  Usage
+	Latest      []StatementLine
 }
