@@ -89,7 +89,7 @@ func PrivilegesOf(kind AccountKind, role Role, granted []Privilege) map[Privileg
 				ManageAudience, InteractiveMessages)
 		}
 	case Sub:
-		add(ViewAccount, ViewMessages, SendMessages, ViewAudience, ViewSenderIDs, ViewUnits, ViewReports, ViewStatement)
+		add(ViewAccount, ViewMessages, SendMessages, ViewAudience, ViewSenderIDs, ViewUnits, ViewReports, ViewStatement, RequestCredit)
 		for _, p := range granted {
 			if IsGrantable(p) && (role == Admin || !forAdmins[p]) {
 				add(p)

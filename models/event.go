@@ -35,6 +35,11 @@ const (
 	LimitChanged          Action = "limit.changed"
 	CapsChanged           Action = "caps.changed"
 	MonthStarted          Action = "month.started" // of a parent's sub-accounts with a monthly limit
+	TrialEnding           Action = "trial.ending"  // its people were told
+	TrialEnded            Action = "trial.ended"
+	CreditRequested       Action = "credit.requested"
+	CreditDismissed       Action = "credit.dismissed"
+	PlanChanged           Action = "plan.changed"
 	ParentDeactivated     Action = "parent.deactivated"
 	ParentReactivated     Action = "parent.reactivated"
 	ActivationSent        Action = "activation.sent"

@@ -17,6 +17,7 @@ type ListedAccount struct {
 	Units        int64 // of packages, together
 	LastLogin    *time.Time
 	LastActivity *time.Time // last usage
+	Trial        Trial
 }
 
 // AccountQuery is what the URL of the list of sub-accounts says.
@@ -59,6 +60,7 @@ type ShownAccount struct {
 	ParentBalance Balance
 	Activation    *OpenActivation // of a Pending account
 	LastActivity  *time.Time      // last usage
+	Trial         Trial
 }
 
 // Draws says whether it spends its parent's balance.

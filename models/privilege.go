@@ -30,6 +30,7 @@ const (
 
 // What follows from the kind of account and the role.
 const (
+	RequestCredit     Privilege = "credit.request"      // users of a sub-account that does not spend its parent's balance; all that an ended trial leaves
 	ViewAccount       Privilege = "account.view"        // one's own dashboard and settings
 	ViewSubAccounts   Privilege = "sub_accounts.view"   // a parent's users
 	ManageSubAccounts Privilege = "sub_accounts.manage" // a parent's Admins

@@ -183,9 +183,10 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 		Asset                            string
 		Balance, Units                   int64
 		LastLoginAt, LastAt              *time.Time
+		TrialEndsAt, CreditedAt          *time.Time
 		SortKey                          string
 	}
-	query := fmt.Sprintf(`SELECT a.id, a.name, a.contact_name, a.email, a.mobile, a.status, a.funding, b.asset, b.balance,
+	query := fmt.Sprintf(`SELECT a.id, a.name, a.contact_name, a.email, a.mobile, a.status, a.funding, a.trial_ends_at, b.credited_at, b.asset, b.balance,
 		u.last_login_at, s.units_held / 1000000 AS units, greatest(s.last_at, s.units_used_at) AS last_at, (%[1]s)::text AS sort_key`+listFrom+` WHERE %[3]s ORDER BY %[1]s %[4]s, %[2]s %[4]s LIMIT %[5]d`,
 		by.expr, by.id, f.sql, direction, pageSize+1)
 	if err := tx.Raw(query, f.args...).Scan(&rows).Error; err != nil {
@@ -200,7 +201,8 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 	}
 	for _, r := range rows {
 		page.Rows = append(page.Rows, models.ListedAccount{ID: r.ID, Name: r.Name, ContactName: r.ContactName, Email: r.Email, Mobile: r.Mobile,
-			Status: r.Status, Funding: r.Funding, Balance: models.FromMicros(r.Balance, r.Asset), Units: r.Units, LastLogin: r.LastLoginAt, LastActivity: r.LastAt})
+			Status: r.Status, Funding: r.Funding, Balance: models.FromMicros(r.Balance, r.Asset), Units: r.Units, LastLogin: r.LastLoginAt, LastActivity: r.LastAt,
+			Trial: models.Trial{EndsAt: r.TrialEndsAt, CreditedAt: r.CreditedAt}})
 	}
 	if len(rows) == 0 {
 		return nil

@@ -69,6 +69,9 @@ func show(tx *store.Tx, id models.ID) (models.ShownAccount, error) {
 	if found.LastActivity, err = lastActivity(tx, id); err != nil {
 		return found, err
 	}
+	if found.Trial, err = trialOf(tx, found.Account); err != nil {
+		return found, err
+	}
 	if found.Status == models.Pending {
 		found.Activation, err = pendingActivation(tx, id)
 	}

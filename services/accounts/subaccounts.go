@@ -23,6 +23,7 @@ type SubAccountOrder struct {
 	Priority       string // likewise; empty: the usual one
 	CapDay         string // with a shared balance; empty: no cap
 	CapMonth       string
+	Trial          models.TrialTerms       // until when it is on trial, if it is
 	Method         models.ActivationMethod // how its user proves the e-mail
 	Key            string                  // one-time key of the form
 }
@@ -33,6 +34,9 @@ func (o *SubAccountOrder) check(currency string, methods []models.ActivationMeth
 	checkPrivileges(&p, o.Privileges)
 	terms := funding.Check(&p, models.FundingTerms{Funding: o.Funding, Start: o.StartingAmount, Limit: o.Limit, Priority: o.Priority,
 		CapDay: o.CapDay, CapMonth: o.CapMonth}, currency)
+	if o.Trial.On {
+		checkTrialDay(&p, o.Trial.Until)
+	}
 	if !slices.Contains(methods, o.Method) {
 		p.Add("method", "Choose how the sub-account signs in.")
 	}
@@ -111,6 +115,9 @@ func (s *Service) add(ctx context.Context, actor models.Actor, parent models.Acc
 			now := tx.Now
 			account.Status, account.ActivatedAt = models.Active, &now
 		}
+		if account.TrialEndsAt, err = trialEnd(tx.Now, order.Trial, order.TimeZone, models.Account{}); err != nil {
+			return models.Event{}, err
+		}
 		if err := s.create(ctx, tx, &account, order.Details, models.Zero(parent.Currency), proof); err != nil {
 			return models.Event{}, err
 		}
@@ -118,6 +125,9 @@ func (s *Service) add(ctx context.Context, actor models.Actor, parent models.Acc
 		event = models.Event{Action: models.SubAccountAdded, Account: account.ID,
 			Details: terms.Details()}
 		event.Details["funding"], event.Details["privileges"], event.Details["method"] = string(order.Funding), list(order.Privileges), string(proof.method)
+		if account.TrialEndsAt != nil {
+			event.Details["trial"] = trialText(account)
+		}
 		return event, funding.Enter(ctx, tx, parent, account.ID, terms)
 	}, store.Once(order.Key, order))
 	if err == nil && done.Repeated {
@@ -132,9 +142,9 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, a *models.Account, d
 	a.Name, a.ContactName, a.Email, a.Mobile, a.Country, a.TimeZone = d.AccountName, d.ContactName, d.Email, d.Mobile, d.Country, d.TimeZone
 	a.Version = 1
 	row := tx.Exec(`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency,
-			status, funding, plan, created_at, activated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
+			status, funding, plan, trial_ends_at, created_at, activated_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING`,
 		a.TenantID, a.ID, a.Kind, a.Name, a.ContactName, a.Email, a.Mobile, a.Country, a.TimeZone, a.Currency,
-		a.Status, a.Funding, a.Plan, a.CreatedAt, a.ActivatedAt)
+		a.Status, a.Funding, a.Plan, a.TrialEndsAt, a.CreatedAt, a.ActivatedAt)
 	if row.Error != nil {
 		return row.Error
 	}
@@ -156,11 +166,13 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, a *models.Account, d
 // EditOrder asks for changes of a sub-account's details.
 type EditOrder struct {
 	SubAccount models.ID
-	Version    int // that the form was made of
-	Details        // the e-mail is not read: it cannot change (ACC-3)
+	Version    int                // that the form was made of
+	Details                       // the e-mail is not read: it cannot change (ACC-3)
+	Trial      *models.TrialTerms // nil: stays as it is
 }
 
-// EditSubAccount changes contact name, mobile, country and time zone; the account name too while the account is Pending.
+// EditSubAccount changes contact name, mobile, country, time zone and the trial; the account name too while the account is
+// Pending. A trial that had ended and goes on, or is none any more, answers what was asked of the parent because of it.
 // For: a parent's Admins. Refuses: missing privilege; no such sub-account; wrong fields; a form older than the last
 // change (ErrStale); a name that is taken. What changes nothing is not logged.
 func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order EditOrder) (models.Account, error) {
@@ -186,11 +198,19 @@ func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order 
 			return models.Event{}, p.Err()
 		}
 		edited = before
-		if d == detailsOf(before) {
+		edited.Name, edited.ContactName, edited.Mobile, edited.Country, edited.TimeZone = d.AccountName, d.ContactName, d.Mobile, d.Country, d.TimeZone
+		if order.Trial != nil {
+			if edited.TrialEndsAt, err = trialEnd(tx.Now, *order.Trial, d.TimeZone, before); err != nil {
+				return models.Event{}, err
+			}
+		}
+		if d == detailsOf(before) && sameMoment(edited.TrialEndsAt, before.TrialEndsAt) {
 			return models.Event{}, errUnchanged
 		}
-		edited.Name, edited.ContactName, edited.Mobile, edited.Country, edited.TimeZone = d.AccountName, d.ContactName, d.Mobile, d.Country, d.TimeZone
 		edited.Version++
+		if err := s.setTrial(ctx, tx, before, edited); err != nil {
+			return models.Event{}, err
+		}
 		err = tx.Exec(`UPDATE accounts SET name = ?, contact_name = ?, mobile = ?, country = ?, time_zone = ?, version = version + 1
 			WHERE tenant_id = ? AND id = ?`, edited.Name, edited.ContactName, edited.Mobile, edited.Country, edited.TimeZone,
 			tx.Actor.Tenant, edited.ID).Error
@@ -231,6 +251,7 @@ func changes(before, after models.Account) map[string]string {
 	note("mobile number", before.Mobile, after.Mobile)
 	note("country", before.Country, after.Country)
 	note("time zone", before.TimeZone, after.TimeZone)
+	note("trial", trialText(before), trialText(after))
 	return found
 }
 

@@ -54,6 +54,7 @@ func (s *Service) resolveAccess(ctx context.Context, session Session, tenant, id
 	}
 	helper.Privileges[models.EndAccess] = true
 	session.Actor, session.Account, session.Parent = helper, row.At.Account, row.At.Parent
+	session.TrialEnded = row.At.trialEnded(s.store.Now())
 	return session, nil
 }
 

@@ -36,6 +36,7 @@ type standing struct {
 	Narrowed    string
 	SeesGroups  bool
 	SeesSenders bool
+	CreditedAt  *time.Time // of a sub-account on trial: when money last came to it
 }
 
 // privileges are what a person of that role may do in the account: what it was granted, without the pages where there would
@@ -55,6 +56,9 @@ func (s standing) privileges(role models.Role) map[models.Privilege]bool {
 	if !can[models.AddSenderIDs] && !s.SeesSenders {
 		delete(can, models.ViewSenderIDs)
 	}
+	if f := s.Account.Funding; f != models.OwnBalance && f != models.ClientPays { // it has no balance that credit could come to
+		delete(can, models.RequestCredit)
+	}
 	access := map[string]models.FeatureAccess{}
 	for narrowed := range strings.FieldsSeq(s.Narrowed) {
 		feature, to, _ := strings.Cut(narrowed, "=")
@@ -66,6 +70,11 @@ func (s standing) privileges(role models.Role) map[models.Privilege]bool {
 
 // stopped says whether the account, or its parent for it, is deactivated or deleted.
 func (s standing) stopped() bool { return isStopped(s.Account.Status) || isStopped(s.Parent.Status) }
+
+// trialEnded says whether the account is one whose trial is over and to which no credit has come since (ACC-13).
+func (s standing) trialEnded(now time.Time) bool {
+	return models.Trial{EndsAt: s.Account.TrialEndsAt, CreditedAt: s.CreditedAt}.Ended(now)
+}
 
 func isStopped(status models.AccountStatus) bool {
 	return status == models.Deactivated || status == models.Deleted
@@ -81,7 +90,7 @@ func columns(table, prefix, names string) string {
 
 const (
 	accountColumns = `tenant_id id kind name contact_name email mobile country time_zone currency status status_reason
-		funding plan sub_accounts_enabled staff_access_off version created_at activated_at`
+		funding plan trial_ends_at sub_accounts_enabled staff_access_off version created_at activated_at`
 	userColumns = `tenant_id id account_id name email role owner time_zone last_login_at disabled_at`
 	// a tenant's own account stands for the parent of whoever has none, so that there is always one
 	joinParent = ` JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id`
@@ -94,7 +103,9 @@ var (
 		(SELECT coalesce(string_agg(f.feature || '=' || f.access, ' '), '') FROM feature_access f
 		WHERE f.tenant_id = a.tenant_id AND f.account_id = a.id AND f.access <> 'full') AS narrowed,
 		a.kind = 'sub' AND ` + store.SomethingToSee(models.SharedGroup, "a.tenant_id", "a.id") + ` AS sees_groups,
-		a.kind = 'sub' AND ` + store.SomethingToSee(models.SharedSenderID, "a.tenant_id", "a.id") + ` AS sees_senders`
+		a.kind = 'sub' AND ` + store.SomethingToSee(models.SharedSenderID, "a.tenant_id", "a.id") + ` AS sees_senders,
+		(SELECT w.credited_at FROM wallets w WHERE w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
+		AND a.trial_ends_at IS NOT NULL) AS credited_at`
 
 	selectSession = `SELECT s.id, s.stage, s.created_at, s.seen_at, s.expires_at, coalesce(s.proved_at, s.created_at) AS proved_at,
 		s.flash, s.access_tenant_id, s.access_id, u.password_temporary AS temporary, ` + hasSecondFactor + ` AS second_factor, ` +
@@ -112,6 +123,9 @@ var (
 // its parent deactivated or deleted, an activation that is over. An access that may not go on (its 30 minutes are over,
 // it was ended, the helper lost the right to it, the account is deleted) ends here, in the log too, and the person is back
 // in their own account, with a flash that says so.
+//
+// Of an account whose trial has ended (ACC-13) its people get a session with the one privilege models.RequestCredit, until credit comes;
+// whoever has entered it sees it as it is.
 func (s *Service) Resolve(ctx context.Context, token Token) (Session, error) {
 	tenant, hash, ok := token.parse()
 	if !ok {
@@ -134,7 +148,7 @@ func (s *Service) Resolve(ctx context.Context, token Token) (Session, error) {
 			return Session{}, err
 		}
 	}
-	session := row.session(hash)
+	session := row.session(hash, now)
 	if row.AccessID == nil || row.AccessTenantID == nil {
 		return session, nil
 	}
@@ -149,14 +163,18 @@ func (r sessionRow) holds(now time.Time) bool {
 	return (r.Stage == StageActivation) == (r.At.Account.Status == models.Pending)
 }
 
-func (r sessionRow) session(hash []byte) Session {
+func (r sessionRow) session(hash []byte, now time.Time) Session {
 	own := person(r.User, r.At.Account.Kind)
 	own.Privileges = r.At.privileges(r.User.Role)
+	ended := r.At.trialEnded(now)
+	if ended { // whatever a route or a service asks for, this is where it is not: no route can forget it
+		own.Privileges = map[models.Privilege]bool{models.RequestCredit: true}
+	}
 	if only, pre := r.Stage.privilege(); pre {
 		own.Privileges = map[models.Privilege]bool{only: true}
 	}
 	return Session{ID: r.ID, Stage: r.Stage, Actor: own, User: r.User, Home: r.At.Account, Account: r.At.Account, Parent: r.At.Parent,
-		Flash: r.Flash, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, ProvedAt: r.ProvedAt, SecondFactor: r.SecondFactor,
+		Flash: r.Flash, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, ProvedAt: r.ProvedAt, SecondFactor: r.SecondFactor, TrialEnded: ended,
 		own: own, hash: hash, temporary: r.Temporary}
 }
 

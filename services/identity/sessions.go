@@ -26,6 +26,7 @@ type Session struct {
 	ProvedAt  time.Time // when the person last proved to be there, by password or code
 
 	SecondFactor bool // the person has one
+	TrialEnded   bool // of Account: its own people may do nothing but ask for credit
 
 	own       models.Actor // as they are at home
 	hash      []byte
