@@ -201,7 +201,7 @@ type Attention struct {
 	LowCount     int
 	OwnLow       *LowBalance // the parent's own balance is under its threshold
 	ShortCount   int         // how many sub-accounts were not funded this month
-	ShortMissing Money       // what that takes
+	ShortMissing Money       // what the parent has too little for them
 	NextMonth    Day         // the first of the next month in the parent's calendar
 	NextMissing  Money       // what the parent has too little for its limits then, as things stand
 	Paused       []PausedRecharge

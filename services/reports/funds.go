@@ -74,7 +74,12 @@ func readFunding(ctx context.Context, tx *store.Tx, parent account, d *models.Pa
 	month := models.DayOf(tx.Now, parent.calendar()).FirstOfMonth()
 	a.ShortMissing, a.NextMissing, a.NextMonth = in(0), in(0), month.AddMonths(1)
 	if parent.Plan == models.PrePay {
-		ask(func() { a.ShortCount, a.ShortMissing = count, in(one) }, []any{&count, &one}, shortSQL, tenant, month.MonthText())
+		ask(func() {
+			a.ShortCount = count
+			if missing := in(one).Sub(d.Available); missing.IsPositive() {
+				a.ShortMissing = missing
+			}
+		}, []any{&count, &one}, shortSQL, tenant, month.MonthText())
 		ask(func() {
 			if missing := in(one).Sub(in(two)).Sub(d.Available); missing.IsPositive() {
 				a.NextMissing = missing

@@ -30,6 +30,11 @@ func (p ParentHome) managed(label, href, name string) templ.Component {
 	return ui.LinkButton{Label: label, Href: href, Small: true, Attributes: labelled(name)}
 }
 
+// toRequest leads to the request, which everybody of the parent may read.
+func toRequest(r models.CreditAsked) templ.Component {
+	return ui.LinkButton{Label: "Answer", Href: paths.CreditRequestOf(r.Account), Small: true, Attributes: labelled("Answer " + r.Name)}
+}
+
 func monthName(first models.Day) string { return first.Month.String() + " " + strconv.Itoa(first.Year) }
 
 func pausedText(reason string) string {
