@@ -18,6 +18,7 @@ type ListedAccount struct {
 	LastLogin    *time.Time
 	LastActivity *time.Time // last usage
 	Trial        Trial
+	TimeZone     string // IANA name
 }
 
 // AccountQuery is what the URL of the list of sub-accounts says.

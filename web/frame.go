@@ -52,6 +52,9 @@ func (v *visit) bareFrame(title string) layouts.Frame {
 		f.Notices = append(f.Notices, ui.Flash{Tone: ui.Warning, Text: "You can enter every account here. Protect your sign-in with an authenticator app.",
 			Action: &ui.Action{Label: "Set it up", Href: paths.Security()}})
 	}
+	if v.session.TrialEnded && v.actor.Access != nil {
+		f.Notices = append(f.Notices, ui.Flash{Tone: ui.Warning, Text: "The trial of " + v.session.Account.Name + " has ended: its own people see only that, and nothing is sent for it until credit comes."})
+	}
 	if a := v.actor.Access; a != nil {
 		as := "Admin of " + v.session.Home.Name
 		if v.session.Home.Kind == models.Operator {
@@ -102,6 +105,7 @@ func (v *visit) menu() []layouts.MenuEntry {
 	if v.showsBalance() {
 		add(models.ViewStatement, "Statement", paths.Statement(), "receipt")
 	}
+	add(models.RequestCredit, "Add credit", paths.NewCreditRequest(), "coin")
 	add(models.BillingPayments, "Billing", paths.Billing(), "credit-card")
 	add(models.ViewStore, "Store", paths.Store(), "building-store")
 	add(models.ViewAccount, "Settings", paths.Settings(), "settings")

@@ -99,6 +99,9 @@ func (s *Server) routes() []route {
 		fresh(needs(models.ManageUsers, post, "/settings/users/:user/second-factor-reset", s.createSecondFactorReset)),
 		needs(models.ManageUsers, post, "/settings/users/:user/enabling", s.createEnabling),
 		needs(models.EndAccess, post, "/access/end", s.deleteAccess),
+		needs(models.RequestCredit, get, "/trial-ended", s.showTrialEnded),
+		needs(models.RequestCredit, get, "/credit-requests/new", s.newCreditRequest),
+		needs(models.RequestCredit, post, "/credit-requests", s.createCreditRequest),
 
 		needs(models.ViewStatement, get, "/statement", s.showStatement),
 		needs(models.ViewStatement, get, "/statement.csv", s.exportStatement),
@@ -192,6 +195,8 @@ func (s *Server) routes() []route {
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id", s.showSubAccount),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/balance", s.showSubAccountBalance),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/balance.csv", s.exportSubAccountStatement),
+		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/credit-request", s.showCreditRequest),
+		needs(models.ManageSubAccounts, post, "/sub-accounts/:id/credit-request/dismissal", s.createCreditDismissal),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/privileges", s.showPrivileges),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/activity", s.showSubAccountActivity),
 		needs(models.ViewSubAccounts, get, "/sub-accounts/:id/why-blocked", s.showSubAccountWhyBlocked),

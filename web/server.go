@@ -19,6 +19,7 @@ import (
 	"offshoot/services/audience"
 	"offshoot/services/background"
 	"offshoot/services/billing"
+	"offshoot/services/funding"
 	"offshoot/services/gateways"
 	"offshoot/services/identity"
 	"offshoot/services/inbound"
@@ -46,6 +47,7 @@ type Config struct {
 	Carrier   *messaging.Carrier // hears from the gateway what became of messages
 	Sharing   *sharing.Service
 	Senders   *senders.Service
+	Funding   *funding.Service
 
 	Audience    *audience.Service
 	Interactive *inbound.Service

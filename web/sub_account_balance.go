@@ -62,6 +62,9 @@ func (v *visit) subAccountBalanceTab(status int, page pages.SubAccountBalance) e
 		page.Funding = string(head.Account.Funding)
 	}
 	page.SubAccountHead, page.Statement, page.Now = head, statement, v.server.Store.Now()
+	if page.Request, err = v.server.Funding.CreditRequest(v.ctx(), v.actor, head.Account.ID); err != nil {
+		return err
+	}
 	if page.Has, page.Give, err = v.server.Billing.SubAccountUnits(v.ctx(), v.actor, head.Account.ID); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func (s *Server) editSubAccount(v *visit) error {
-	return v.editForm(http.StatusOK, pages.DetailsForm{}, nil)
+	return v.editForm(http.StatusOK, pages.DetailsForm{}, pages.TrialForm{}, nil)
 }
 
 func (s *Server) updateSubAccount(v *visit) error {
@@ -19,10 +19,10 @@ func (s *Server) updateSubAccount(v *visit) error {
 	if err != nil {
 		return err
 	}
-	form := v.details()
-	_, err = s.Accounts.EditSubAccount(v.ctx(), v.actor, accounts.EditOrder{SubAccount: id, Version: v.version(), Details: accounts.Details(form)})
+	form, trial := v.details(), v.trialForm()
+	_, err = s.Accounts.EditSubAccount(v.ctx(), v.actor, edited(id, v.version(), form, trial))
 	if refused, ok := refusalOf(err); ok {
-		return v.editForm(formStatus(refused), form, refused)
+		return v.editForm(formStatus(refused), form, trial, refused)
 	}
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (s *Server) updateSubAccount(v *visit) error {
 
 // editForm holds what the account is now, or what was typed and refused. When somebody else has changed the account it
 // holds what it is now too, and says beside each field what was typed there.
-func (v *visit) editForm(status int, typed pages.DetailsForm, refused *models.Error) error {
+func (v *visit) editForm(status int, typed pages.DetailsForm, trial pages.TrialForm, refused *models.Error) error {
 	head, err := v.subAccountHead()
 	if err != nil {
 		return err
@@ -45,7 +45,10 @@ func (v *visit) editForm(status int, typed pages.DetailsForm, refused *models.Er
 	case refused != nil:
 		form = typed
 	}
-	return v.page(status, pages.EditSubAccount{SubAccountHead: head, Form: form, Refused: refused}.View())
+	if refused == nil || isStale(refused) {
+		trial = trialOf(a)
+	}
+	return v.page(status, pages.EditSubAccount{SubAccountHead: head, Form: form, Trial: trial, Refused: refused}.View())
 }
 
 // withTyped adds to a refusal what was typed into the fields that hold something else now.

@@ -16,7 +16,7 @@ func (s *Server) newSubAccount(v *visit) error {
 		return s.subAccountsOff(v)
 	}
 	form := pages.SubAccountForm{DetailsForm: pages.DetailsForm{Country: parent.Country, TimeZone: parent.TimeZone},
-		Method: string(models.ByPassword), Funding: string(models.OwnBalance), Key: newKey()}
+		TrialForm: pages.TrialForm{Trial: "no"}, Method: string(models.ByPassword), Funding: string(models.OwnBalance), Key: newKey()}
 	return s.subAccountForm(v, http.StatusOK, form, nil)
 }
 
@@ -25,7 +25,7 @@ func (s *Server) createSubAccount(v *visit) error {
 	if err != nil {
 		return err
 	}
-	form := pages.SubAccountForm{DetailsForm: v.details(), Method: v.field("method"), Privileges: v.ticked("privileges"),
+	form := pages.SubAccountForm{DetailsForm: v.details(), TrialForm: v.trialForm(), Method: v.field("method"), Privileges: v.ticked("privileges"),
 		Funding: v.field("funding"), StartingAmount: v.field("starting_amount"), Key: key}
 	if models.ActivationMethod(form.Method) == models.ByHand {
 		return s.createSubAccountByHand(v, form)
@@ -43,7 +43,8 @@ func (s *Server) createSubAccount(v *visit) error {
 
 func subAccountOrder(form pages.SubAccountForm) accounts.SubAccountOrder {
 	return accounts.SubAccountOrder{Details: accounts.Details(form.DetailsForm), Privileges: privileges(form.Privileges),
-		Funding: models.Funding(form.Funding), StartingAmount: form.StartingAmount, Method: models.ActivationMethod(form.Method), Key: form.Key}
+		Funding: models.Funding(form.Funding), StartingAmount: form.StartingAmount, Trial: trialTerms(form.TrialForm),
+		Method: models.ActivationMethod(form.Method), Key: form.Key}
 }
 
 func (s *Server) subAccountForm(v *visit, status int, form pages.SubAccountForm, refused *models.Error) error {

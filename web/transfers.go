@@ -37,7 +37,7 @@ func (s *Server) newTransferBack(v *visit) error { return v.newTransfer(s.back()
 func (s *Server) createTransferBack(v *visit) error { return v.createTransfer(s.back()) }
 
 func (v *visit) newTransfer(w way) error {
-	return v.transferForm(http.StatusOK, pages.NewTransfer{Back: w.back, Form: pages.TransferForm{Key: newKey()}})
+	return v.transferForm(http.StatusOK, pages.NewTransfer{Back: w.back, Form: pages.TransferForm{Amount: v.QueryParam("amount"), Note: v.QueryParam("note"), Key: newKey()}})
 }
 
 func (v *visit) createTransfer(w way) error {

@@ -46,6 +46,9 @@ func (s *Server) enter(r route) echo.HandlerFunc {
 				if v.session.Stage != identity.StageFull { // there is one thing to do first
 					return v.redirect(onward(v.session.Stage, wantedPage(v)))
 				}
+				if v.isShutOut() {
+					return v.shutOut()
+				}
 				if v.actor.Access != nil && slices.Contains(models.HomeOnly, r.needs) {
 					return errHomeOnly
 				}

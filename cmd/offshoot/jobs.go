@@ -38,6 +38,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	river.AddWorker(workers, &sweeper{house: h, log: log})
 	river.AddWorker(workers, &accessCloser{house: h})
 	river.AddWorker(workers, &passwordLinks{house: h})
+	river.AddWorker(workers, &trialReminder{house: h})
 	billing.AddWorkers(workers, h.billing)
 	audience.AddWorkers(workers, h.audience)
 	funding.AddWorkers(workers, h.funding)
@@ -60,7 +61,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		// what failed waits for somebody to look at it (ACC-15)
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
-		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
+		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}), every(10*time.Minute, remindOfTrials{}),
 			every(time.Minute, billing.Expiry{}), every(funding.TurnEvery, funding.Turn{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},

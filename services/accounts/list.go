@@ -178,6 +178,7 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 	var rows []struct {
 		ID, AccountID                    models.ID
 		Name, ContactName, Email, Mobile string
+		TimeZone                         string
 		Status                           models.AccountStatus
 		Funding                          models.Funding
 		Asset                            string
@@ -186,7 +187,7 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 		TrialEndsAt, CreditedAt          *time.Time
 		SortKey                          string
 	}
-	query := fmt.Sprintf(`SELECT a.id, a.name, a.contact_name, a.email, a.mobile, a.status, a.funding, a.trial_ends_at, b.credited_at, b.asset, b.balance,
+	query := fmt.Sprintf(`SELECT a.id, a.name, a.contact_name, a.email, a.mobile, a.status, a.funding, a.time_zone, a.trial_ends_at, b.credited_at, b.asset, b.balance,
 		u.last_login_at, s.units_held / 1000000 AS units, greatest(s.last_at, s.units_used_at) AS last_at, (%[1]s)::text AS sort_key`+listFrom+` WHERE %[3]s ORDER BY %[1]s %[4]s, %[2]s %[4]s LIMIT %[5]d`,
 		by.expr, by.id, f.sql, direction, pageSize+1)
 	if err := tx.Raw(query, f.args...).Scan(&rows).Error; err != nil {
@@ -202,7 +203,7 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 	for _, r := range rows {
 		page.Rows = append(page.Rows, models.ListedAccount{ID: r.ID, Name: r.Name, ContactName: r.ContactName, Email: r.Email, Mobile: r.Mobile,
 			Status: r.Status, Funding: r.Funding, Balance: models.FromMicros(r.Balance, r.Asset), Units: r.Units, LastLogin: r.LastLoginAt, LastActivity: r.LastAt,
-			Trial: models.Trial{EndsAt: r.TrialEndsAt, CreditedAt: r.CreditedAt}})
+			TimeZone: r.TimeZone, Trial: models.Trial{EndsAt: r.TrialEndsAt, CreditedAt: r.CreditedAt}})
 	}
 	if len(rows) == 0 {
 		return nil

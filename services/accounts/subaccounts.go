@@ -181,6 +181,11 @@ func (s *Service) EditSubAccount(ctx context.Context, actor models.Actor, order 
 	}
 	var edited models.Account
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		if order.Trial != nil {
+			if err := holdForTrial(ctx, tx, order.SubAccount); err != nil {
+				return models.Event{}, err
+			}
+		}
 		before, err := lockSubAccount(tx, order.SubAccount)
 		if err != nil {
 			return models.Event{}, err

@@ -7,6 +7,7 @@ import (
 
 	"offshoot/models"
 	"offshoot/services/funding"
+	"offshoot/services/ledger"
 	"offshoot/services/notify"
 	"offshoot/services/store"
 )
@@ -87,10 +88,28 @@ func (s *Service) setTrial(ctx context.Context, tx *store.Tx, before, after mode
 		return err
 	}
 	trial.EndsAt = after.TrialEndsAt
-	if !trial.Ended(tx.Now) {
-		return funding.AnswerRequest(ctx, tx, after.ID)
+	if trial.Ended(tx.Now) {
+		return nil
 	}
-	return nil
+	if err := funding.AnswerRequest(ctx, tx, after.ID); err != nil || after.Funding != models.MonthlyLimit || after.Status != models.Active {
+		return err
+	}
+	parent, err := accountByID(tx, tx.Actor.Tenant)
+	if err != nil {
+		return err
+	}
+	return funding.Resumed(ctx, tx, parent, after.ID)
+}
+
+// holdForTrial takes, before the account's row, the balances of an account with a monthly limit: if it is its trial that
+// stopped it, this month's is given when the trial goes on.
+func holdForTrial(ctx context.Context, tx *store.Tx, sub models.ID) error {
+	a, err := accountByID(tx, sub)
+	if err != nil || a.TrialEndsAt == nil || a.Funding != models.MonthlyLimit {
+		return err
+	}
+	_, err = ledger.NewRound(ctx, tx, []models.ID{sub})
+	return err
 }
 
 // trialOf is the trial of an account of the actor's tenant.

@@ -138,7 +138,7 @@ func latestRequest(tx *store.Tx, sub models.ID) (*models.CreditRequest, error) {
 	err := tx.Raw(`SELECT r.id, r.asset, r.amount, r.note, r.requested_by, r.requested_at, r.dismissed_because,
 			coalesce(r.answered_at, CASE WHEN w.credited_at > r.requested_at THEN w.credited_at END) AS answered_at
 		FROM credit_requests r LEFT JOIN wallets w ON w.tenant_id = r.tenant_id AND w.account_id = r.account_id AND w.kind = 'balance'
-		WHERE r.tenant_id = ? AND r.account_id = ? ORDER BY r.id DESC LIMIT 1`, tx.Actor.Tenant, sub).Scan(&row).Error
+		WHERE r.tenant_id = ? AND r.account_id = ? ORDER BY r.answered_at IS NULL DESC, r.id DESC LIMIT 1`, tx.Actor.Tenant, sub).Scan(&row).Error
 	if err != nil || row.ID == models.NoID {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TrialEnding(in Installation, a models.Account, parent string, until models.
 // TrialEnded tells a sub-account that its trial is over. link leads to the page where it asks for credit.
 func TrialEnded(in Installation, a models.Account, parent string, until models.Day, link string) Message {
 	return letter(in, a, "Your trial of "+a.Name+" has ended",
-		"The trial of your account "+a.Name+" at "+in.Name+" ended with "+dayText(until)+". Nothing of what you have set up is lost: everything is back as soon as credit comes.",
+		"The trial of your account "+a.Name+" at "+in.Name+" ended on "+dayText(until)+". Nothing of what you have set up is lost: everything is back as soon as credit comes.",
 		"You can ask "+oneLine(parent)+" for it here:",
 		link)
 }
@@ -25,7 +25,7 @@ func TrialEnded(in Installation, a models.Account, parent string, until models.D
 // TrialEndedUnder tells a parent that the trial of a sub-account is over. link leads to the sub-account's page.
 func TrialEndedUnder(in Installation, parent, sub models.Account, until models.Day, link string) Message {
 	return letter(in, parent, "The trial of "+sub.Name+" has ended",
-		"The trial of your sub-account "+sub.Name+" at "+in.Name+" ended with "+dayText(until)+". Its people see nothing now but a page that says so, and nothing can be sent for it.",
+		"The trial of your sub-account "+sub.Name+" at "+in.Name+" ended on "+dayText(until)+". Its people see nothing now but a page that says so, and nothing can be sent for it.",
 		"To let it go on, transfer balance to it, set a later day, or set Trial to No:",
 		link)
 }

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"context"
 	"offshoot/models"
 	"offshoot/views/layouts"
 	"offshoot/views/paths"
@@ -67,7 +68,7 @@ func (h SubAccountHead) within(tab string) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = h.head().Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = h.head(ctx).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -83,11 +84,21 @@ func (h SubAccountHead) within(tab string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if notice := h.trialNotice(ctx); notice != nil {
+				templ_7745c5c3_Err = notice.Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = templ_7745c5c3_Var1.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -125,9 +136,9 @@ func (h SubAccountHead) within(tab string) templ.Component {
 	})
 }
 
-func (h SubAccountHead) head() ui.PageHead {
+func (h SubAccountHead) head(ctx context.Context) ui.PageHead {
 	a := h.Account
-	head := ui.PageHead{Title: a.Name, Status: a.Status.Label(), Text: a.Email, Back: &ui.Action{Label: "Sub-accounts", Href: paths.SubAccounts()}}
+	head := ui.PageHead{Title: a.Name, Status: a.Status.Label(), Also: trialBadge(ctx, a.Trial, a.Zone()), Text: a.Email, Back: &ui.Action{Label: "Sub-accounts", Href: paths.SubAccounts()}}
 	if h.May.Access {
 		access := accessAction(a.ID)
 		access.Dialog = "access"

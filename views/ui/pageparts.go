@@ -11,6 +11,7 @@ type PageHead struct {
 	Count   *int64 // beside the title
 	More    bool   // there are more than Count: "more than 1,000"
 	Status  string // a Badge beside the title
+	Also    *Badge // a second state
 	Text    string // one sentence below
 	Back    *Action
 	Primary *Action

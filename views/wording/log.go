@@ -82,6 +82,13 @@ var logSentences = map[models.Action]sentence{
 	models.SubAccountReactivated: about("Sub-account ", " activated again"),
 	models.SubAccountDeleted:     about("Sub-account ", " deleted"),
 	models.FundingChanged:        funding,
+	models.PlanChanged: func(l models.LogLine) string {
+		return "Plan of " + l.AccountName + " changed" + in(plans, l.Details["plan"])
+	},
+	models.TrialEnding:     func(l models.LogLine) string { return "Trial of " + l.AccountName + " ends soon, its people were told" },
+	models.TrialEnded:      about("Trial of ", " ended"),
+	models.CreditRequested: func(l models.LogLine) string { return because(l.AccountName+" asked for credit", l.Details["note"]) },
+	models.CreditDismissed: reasoned("Request for credit of ", " declined"),
 	models.LimitChanged:          limitChanged,
 	models.CapsChanged:           capsChanged,
 	models.MonthStarted:          monthStarted,
