@@ -132,16 +132,24 @@ func TestVerdictAsksTrialAndCap(t *testing.T) {
 	}
 }
 
-// BAL-4: under a post-pay parent a monthly limit draws from the parent's balance, so its people are shown no prices of it.
-func TestAPostPayLimitSeesNoPrices(t *testing.T) {
+// BAL-4: under a post-pay parent a monthly limit draws from the parent's balance. Its people see the price and what is left of the
+// limit, and not what their parent has.
+func TestAPostPayLimitSeesItsLimit(t *testing.T) {
 	w := storetest.NewWorld(t)
 	who := w.Harbor.Shared
 	_, err := w.Raw.Exec(ctx, `UPDATE accounts SET funding = 'limit' WHERE id = $1`, who.Account.ID)
 	must(t, err)
-	id := compose(t, w, who, messaging.Draft{Numbers: german(2)})
-	p, err := w.Messaging.Quote(ctx, who.Actor, id)
-	must(t, err)
-	if !p.Quote.NoPrices {
-		t.Errorf("%+v", p.Quote)
+	month := storetest.Yen(t, "100")
+	setCaps(t, w, who.Account, nil, &month)
+	id := compose(t, w, who, messaging.Draft{Numbers: "+819012345699"})
+	for actor, left := range map[*models.Actor]func(models.Money) bool{
+		&who.Actor:            func(m models.Money) bool { return m.IsPositive() && m.Less(month) },
+		&w.Harbor.Admin.Actor: func(m models.Money) bool { return month.Less(m) },
+	} {
+		p, err := w.Messaging.Quote(ctx, *actor, id)
+		must(t, err)
+		if p.Quote.NoPrices || len(p.Quote.Pockets) != 1 || !left(p.Quote.Pockets[0].Left) {
+			t.Errorf("%s sees %+v", actor.Account, p.Quote)
+		}
 	}
 }
