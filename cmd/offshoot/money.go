@@ -15,5 +15,8 @@ type moneyArrived struct {
 }
 
 func (w *moneyArrived) Work(ctx context.Context, job *river.Job[ledger.MoneyArrived]) error {
-	return w.house.funding.MoneyArrived(ctx, job.Args.Tenant)
+	if err := w.house.funding.MoneyArrived(ctx, job.Args.Tenant); err != nil {
+		return err
+	}
+	return w.house.refill.MoneyArrived(ctx, job.Args.Tenant)
 }

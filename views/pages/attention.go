@@ -18,8 +18,8 @@ func (p ParentHome) shortTitle() string {
 	return strconv.Itoa(p.Attention.ShortCount) + " sub-accounts are short this month"
 }
 
-func toMonth(label string) templ.Component {
-	return ui.LinkButton{Label: label, Href: paths.MonthStart(), Small: true}
+func toMonth(label, href string) templ.Component {
+	return ui.LinkButton{Label: label, Href: href, Small: true}
 }
 
 // managed is a button for those who manage sub-accounts, and nothing for others.

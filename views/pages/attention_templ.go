@@ -75,7 +75,7 @@ func (p ParentHome) funding() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = todo(p.shortTitle(), toMonth("See who is short")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = todo(p.shortTitle(), toMonth("See who is short", paths.MonthNow(models.MonthQuery{OnlyShort: true}))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -112,7 +112,7 @@ func (p ParentHome) funding() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = todo("Too little for the limits of "+monthName(p.Attention.NextMonth), toMonth("Rehearse")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = todo("Too little for the limits of "+monthName(p.Attention.NextMonth), toMonth("Rehearse", paths.MonthStart(models.MonthQuery{}))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
