@@ -135,9 +135,9 @@ func TestAttentionToWhatIsOpen(t *testing.T) {
 
 	exec(`UPDATE recharge_rules SET paused_at = NULL, paused_reason = '' WHERE account_id = $1`, own.Account.ID)
 	w.Clock.Add(time.Hour)
-	w.give(t, c, shared, "1.00", "") // credit after its end: the trial is over and the account in use
+	exec(`UPDATE wallets SET credited_at = $2 WHERE account_id = $1 AND kind = 'balance'`, shared.Account.ID, w.Clock.Now()) // after its end: it is in use again
 	a = w.attention(t, c)
-	if len(a.Low) != 1 || a.Low[0].Name != "Day Ward" || a.TrialCount != 2 {
+	if len(a.Low) != 1 || a.Low[0].Name != "Day Ward" || a.TrialCount != 1 {
 		t.Errorf("recharged by itself: %+v; trials %+v", a.Low, a.Trials)
 	}
 	if other := w.attention(t, w.Harbor); other.OwnLow != nil || other.LowCount+other.PausedCount+other.CreditCount+other.TrialCount != 0 {
