@@ -11,7 +11,9 @@ type ListedAccount struct {
 	Mobile       string
 	Status       AccountStatus
 	Funding      Funding
+	Draws        bool // it spends its parent's balance
 	Balance      Money
+	Limits       []ShownLimit
 	Units        int64 // of packages, together
 	LastLogin    *time.Time
 	LastActivity *time.Time // last usage
@@ -62,6 +64,9 @@ type ShownAccount struct {
 	Trial         Trial
 }
 
+// Draws says whether it spends its parent's balance.
+func (a ShownAccount) Draws() bool { return a.Kind == Sub && a.Funding.DrawsFrom(a.Parent.Plan) }
+
 // ActivationMethod is how a new account's user proves that the e-mail is theirs (ACC-4). Either way a code proves the mobile.
 type ActivationMethod string
 
@@ -109,6 +114,7 @@ type FoundAccount struct {
 	ParentName string
 	Plan       Plan    // of a parent
 	Funding    Funding // of a sub-account
+	Draws      bool    // it spends its parent's balance
 	Balance    Money
 }
 

@@ -24,5 +24,7 @@ type LogQuery struct {
 type StatementQuery struct {
 	From, To     string // days
 	At           string // balance on this date and time of the reader's zone
+	First        bool   // the first of two moments that a clock shows as At
+	Package      string // ID of the package whose units it is of; "": the balance
 	Older, Newer string // cursors
 }

@@ -80,6 +80,42 @@ type StatementLine struct {
 	Quantity     int64  // of a charge: how many
 }
 
+// StatementOf is a package that an account has a statement of units for.
+type StatementOf struct {
+	ID   ID
+	Name string
+}
+
+// Explained is a balance as the sum of what led to it: Opening, which was there at From, and Parts make Closing, which was there
+// at Until.
+type Explained struct {
+	From, Until      time.Time // From zero: from the beginning; Until is included
+	Opening, Closing Money
+	Entries          int64
+	Parts            []ExplainedPart // what came before what went, the most first
+	Summed           bool            // false: there are more entries than a page adds up, and Parts is empty
+	Last             *StatementLine  // the entry that last changed it, also one before From; nil: nothing ever had until then
+}
+
+// ExplainedPart are all entries of one kind that came, or that went.
+type ExplainedPart struct {
+	Kind   TransferKind
+	Count  int64
+	Amount Money // below zero: taken out
+}
+
+// Change is what came less what went.
+func (e Explained) Change() Money { return e.Closing.Sub(e.Opening) }
+
+// Unexplained is what the parts leave over. It is zero in books that are right.
+func (e Explained) Unexplained() Money {
+	rest := e.Change()
+	for _, p := range e.Parts {
+		rest = rest.Sub(p.Amount)
+	}
+	return rest
+}
+
 // SubAccountDetails is one row of the file of sub-account details (REP-2).
 type SubAccountDetails struct {
 	Name             string
@@ -106,12 +142,39 @@ type TopAccount struct {
 	Usage
 }
 
-// LowBalance is a sub-account whose own balance will not last.
+// LowBalance is an account whose own balance is under the threshold that was set for it, or will not last.
 type LowBalance struct {
 	Account ID
 	Name    string
 	Balance Money
-	Weekly  Money // what it used in an average week of the last 30 days
+	Below   *Money // the threshold that it is under
+	Weekly  *Money // where it is under none: what it used in an average week of the last 30 days, which is more than it has
+}
+
+// PausedRecharge is a sub-account that is not recharged until somebody or something resumes it.
+type PausedRecharge struct {
+	Account ID
+	Name    string
+	Reason  string // short, times, amount
+	Since   time.Time
+}
+
+// CreditAsked is a sub-account that asks for credit.
+type CreditAsked struct {
+	Account ID
+	Name    string
+	Amount  *Money // nil: whatever its parent thinks right
+	Note    string
+	Since   time.Time
+}
+
+// TrialAtEnd is a sub-account whose trial ends soon or has ended, without credit since.
+type TrialAtEnd struct {
+	Account ID
+	Name    string
+	Funding Funding
+	EndsAt  time.Time
+	Ended   bool
 }
 
 // PendingAccount is a sub-account whose user has not activated it.
@@ -134,8 +197,19 @@ type ConsentAsked struct {
 type Attention struct {
 	Pending      []PendingAccount // the five that wait longest
 	PendingCount int
-	Low          []LowBalance // the five with the least balance
+	Low          []LowBalance // five: those under a threshold, then those that will not last, the least balance first
 	LowCount     int
+	OwnLow       *LowBalance // the parent's own balance is under its threshold
+	ShortCount   int         // how many sub-accounts were not funded this month
+	ShortMissing Money       // what the parent has too little for them
+	NextMonth    Day         // the first of the next month in the parent's calendar
+	NextMissing  Money       // what the parent has too little for its limits then, as things stand
+	Paused       []PausedRecharge
+	PausedCount  int
+	Credit       []CreditAsked // the five that wait longest
+	CreditCount  int
+	Trials       []TrialAtEnd // the five that end or ended first
+	TrialCount   int
 	Consents     []ConsentAsked // the five that wait longest; for those who decide
 	Requests     int            // features of the Store that the operator has not decided on
 }
@@ -160,9 +234,12 @@ type ParentDashboard struct {
 
 // SubAccountDashboard is what a sub-account's users see first.
 type SubAccountDashboard struct {
-	Balance    *Money // nil while it spends its parent's
-	Days       []DayUsage
-	Used       Usage
-	UsedBefore Usage
-	Latest     []StatementLine
+	Balance     *Money // nil while it spends its parent's
+	Limits      []ShownLimit
+	HidesPrices bool       // of limits it is shown how much is used, and not of what
+	TrialEndsAt *time.Time // it is on trial, and nothing has come since that would end that
+	Days        []DayUsage
+	Used        Usage
+	UsedBefore  Usage
+	Latest      []StatementLine
 }

@@ -24,7 +24,7 @@ func (s *Server) listPackages(v *visit) error {
 		return err
 	}
 	return v.page(http.StatusOK, pages.AccountUsage{Frame: frame, Packages: used, Now: s.Store.Now(), Parent: v.session.Parent.Name, MayShare: v.mayShare(),
-		MayShop: v.actor.Can(models.ShopInStore)}.View())
+		MayShop: v.actor.Can(models.ShopInStore), MayRead: v.actor.Can(models.ViewStatement)}.View())
 }
 
 // mayShare says whether there is somebody to share with, and a person who may.

@@ -38,11 +38,12 @@ func (v *visit) accountNamed(p *models.Problems, text string) (models.ID, string
 	return a.ID, a.Name, err
 }
 
-// momentTyped reads a date and time as a browser's field gives it, in the reader's zone.
-func (v *visit) momentTyped(text string) (time.Time, bool) {
+// clockTyped reads a date and time as a browser's field gives it: what a clock on the wall showed. The reader's zone says
+// when that was, see models.ShownAt.
+func clockTyped(text string) (time.Time, bool) {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, text, v.zone()); err == nil && at.Year() >= 1970 && at.Year() < 9999 {
-			return at, true
+		if wall, err := time.Parse(layout, text); err == nil && wall.Year() >= 1970 && wall.Year() < 9999 {
+			return wall, true
 		}
 	}
 	return time.Time{}, false

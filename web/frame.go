@@ -71,7 +71,7 @@ func (v *visit) bareFrame(title string) layouts.Frame {
 
 // showsBalance says whether the account sees one: not staff, and not a sub-account that spends its parent's (BAL-2).
 func (v *visit) showsBalance() bool {
-	return v.actor.Can(models.ViewAccount) && v.session.Account.Funding != models.SharedBalance
+	return v.actor.Can(models.ViewAccount) && !v.session.Account.Funding.DrawsFrom(v.session.Parent.Plan)
 }
 
 func (v *visit) role() string {

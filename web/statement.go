@@ -34,25 +34,27 @@ func (v *visit) statement(account models.ID, list string) (pages.Statement, bool
 	q := paths.ParseStatementQuery(v.QueryParams())
 	var p models.Problems
 	shown := pages.Statement{List: list, Query: q}
-	filter := reports.StatementFilter{Account: account, Days: v.days(&p, q.From, q.To)}
+	filter, err := v.statementFilter(&p, account, q)
+	if err != nil {
+		return shown, false, err
+	}
 	if q.At != "" {
-		at, ok := v.momentTyped(q.At)
-		if !ok {
-			p.Add("at", "Choose a date and a time.")
-		} else {
-			balance, line, err := v.server.Reports.BalanceAsOf(v.ctx(), v.actor, account, at)
-			if err != nil {
-				return shown, false, err
+		wall, ok := clockTyped(q.At)
+		if ok {
+			shown.Clock = models.ShownAt(wall, v.zone())
+			filter.At = shown.Clock.At
+			if q.First && shown.Clock.First != nil {
+				filter.At = *shown.Clock.First
 			}
-			shown.AsOf = &pages.AsOf{At: at, Balance: balance, Line: line}
+		} else {
+			p.Add("at", "Choose a date and a time.")
 		}
 	}
-	err := p.Err()
-	if err == nil {
+	if err = p.Err(); err == nil {
 		var found reports.StatementPage
 		found, err = v.server.Reports.Statement(v.ctx(), v.actor, filter, reports.Page{Older: q.Older, Newer: q.Newer})
-		shown.Lines, shown.Newer, shown.Older, shown.Balance = found.Lines, found.Newer, found.Older, found.Balance
-		shown.Currency, shown.SpendsParents = found.Currency, found.Funding == models.SharedBalance
+		shown.Lines, shown.Newer, shown.Older, shown.SpendsParents = found.Lines, found.Newer, found.Older, found.Balance == nil
+		shown.Package, shown.Packages, shown.Explained, shown.Since = found.Package, found.Packages, found.Explained, found.CreatedAt
 	}
 	if refused, ok := refusalOf(err); ok {
 		shown.Refused = refused
@@ -61,10 +63,25 @@ func (v *visit) statement(account models.ID, list string) (pages.Statement, bool
 	return shown, false, err
 }
 
+// statementFilter reads which account, which package and which days are asked for.
+func (v *visit) statementFilter(p *models.Problems, account models.ID, q models.StatementQuery) (reports.StatementFilter, error) {
+	filter := reports.StatementFilter{Account: account, Days: v.days(p, q.From, q.To)}
+	if q.Package != "" {
+		id, ok := models.ParseID(q.Package)
+		if !ok {
+			return filter, reports.ErrNoSuchPackage
+		}
+		filter.Package = id
+	}
+	return filter, nil
+}
+
 func (v *visit) statementFile(account models.ID) error {
-	q := paths.ParseStatementQuery(v.QueryParams())
 	var p models.Problems
-	filter := reports.StatementFilter{Account: account, Days: v.days(&p, q.From, q.To)}
+	filter, err := v.statementFilter(&p, account, paths.ParseStatementQuery(v.QueryParams()))
+	if err != nil {
+		return err
+	}
 	if err := p.Err(); err != nil {
 		return err
 	}
@@ -72,7 +89,11 @@ func (v *visit) statementFile(account models.ID) error {
 	if err != nil {
 		return err
 	}
-	return download(v, exports.FileName("statement", name, filter.Days), func() *exports.Sheet[models.StatementLine] {
+	kind := "statement"
+	if filter.Package != models.NoID {
+		kind = "units-statement"
+	}
+	return download(v, exports.FileName(kind, name, filter.Days), func() *exports.Sheet[models.StatementLine] {
 		return exports.StatementCSV(v.Response(), v.zone())
 	}, func(each func(models.StatementLine) error) error {
 		return v.server.Reports.ExportStatement(v.ctx(), v.actor, filter, each)

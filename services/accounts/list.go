@@ -208,6 +208,9 @@ func listPage(tx *store.Tx, q models.AccountQuery, f filter, page *models.Accoun
 	if len(rows) == 0 {
 		return nil
 	}
+	if err := readLimits(tx, page.Rows); err != nil {
+		return err
+	}
 	first, last := cursorAt{rows[0].SortKey, rows[0].ID}, cursorAt{rows[len(rows)-1].SortKey, rows[len(rows)-1].ID}
 	if backwards && more || !backwards && valid {
 		page.Newer = first.String()

@@ -116,7 +116,7 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 		Kind                            models.AccountKind
 		Name, Email, Mobile, ParentName string
 		Status                          models.AccountStatus
-		Plan                            models.Plan
+		Plan, ParentPlan                models.Plan
 		Funding                         models.Funding
 		Asset                           string
 		Balance                         int64
@@ -136,7 +136,7 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 		if at, ok := parseCursor(q.After); ok && orders["name"].reads(at.Key) {
 			f.and(`(`+nameOrder+`, a.id) > (?, ?::uuid)`, at.Key, at.ID)
 		}
-		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, a.funding, p.name AS parent_name, w.asset, w.balance, `+nameOrder+` AS sort_key
+		return tx.Raw(`SELECT a.tenant_id, a.id, a.kind, a.name, a.email, a.mobile, a.status, a.plan, a.funding, p.name AS parent_name, p.plan AS parent_plan, w.asset, w.balance, `+nameOrder+` AS sort_key
 			FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
 			JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
 			WHERE `+f.sql+` ORDER BY `+nameOrder+`, a.id LIMIT 51`, f.args...).Scan(&rows).Error
@@ -147,7 +147,7 @@ func (s *Service) Find(ctx context.Context, actor models.Actor, q models.FindQue
 	}
 	for _, r := range rows {
 		found = append(found, models.FoundAccount{TenantID: r.TenantID, ID: r.ID, Kind: r.Kind, Name: r.Name, Email: r.Email, Mobile: r.Mobile,
-			Status: r.Status, ParentName: r.ParentName, Plan: r.Plan, Funding: r.Funding, Balance: models.FromMicros(r.Balance, r.Asset)})
+			Status: r.Status, ParentName: r.ParentName, Plan: r.Plan, Funding: r.Funding, Draws: r.Kind == models.Sub && r.Funding.DrawsFrom(r.ParentPlan), Balance: models.FromMicros(r.Balance, r.Asset)})
 	}
 	return found, next, err
 }

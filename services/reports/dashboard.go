@@ -43,6 +43,9 @@ func (s *Service) ParentDashboard(ctx context.Context, actor models.Actor, zone 
 			return err
 		}
 		q.days = now
+		if err := readFunding(ctx, tx, parent, &d); err != nil {
+			return err
+		}
 		if err := readUsers(ctx, tx, q, &d); err != nil {
 			return err
 		}
@@ -86,11 +89,15 @@ func (s *Service) SubAccountDashboard(ctx context.Context, actor models.Actor, z
 			balance := models.FromMicros(b.micros, a.Currency)
 			d.Balance = &balance
 		}
+		d.HidesPrices = a.hidesPrices()
+		if err := readLimits(tx, a, &d); err != nil {
+			return err
+		}
 		now := models.LastDays(dashboardDays, tx.Now, models.Days{Zone: zone}.In())
 		if d.Days, d.Used, d.UsedBefore, err = compared(ctx, tx, usageFor(a, r, a.ID), now); err != nil {
 			return err
 		}
-		d.Latest, err = b.lines(ctx, tx, everyEntry, newestNumber, dashboardLines)
+		d.Latest, err = b.lines(ctx, tx, numbers{1, max(b.entries, 1)}, newestNumber, dashboardLines)
 		return err
 	})
 	return d, err

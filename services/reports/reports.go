@@ -11,6 +11,7 @@ package reports
 
 import (
 	"context"
+	"time"
 
 	"offshoot/models"
 	"offshoot/services/store"
@@ -26,6 +27,8 @@ func New(s *store.Store) *Service { return &Service{store: s} }
 var (
 	ErrNoSuchAccount = &models.Error{Kind: models.NotFound, Code: "account_not_found",
 		Message: "There is no such account."}
+	ErrNoSuchPackage = &models.Error{Kind: models.NotFound, Code: "package_not_found",
+		Message: "There is no such package."}
 	ErrBadCursor = &models.Error{Kind: models.Invalid, Code: "bad_cursor",
 		Message: "This link to a page of the list is broken. Open the list again."}
 )
@@ -89,10 +92,21 @@ type account struct {
 	Kind     models.AccountKind
 	Currency string
 	Funding  models.Funding
+	Plan     models.Plan // of its parent
+	TimeZone string      // of its parent, whose calendar has its days and months
+	// TrialEndsAt is of a sub-account on trial.
+	TrialEndsAt *time.Time
+	CreatedAt   time.Time
 }
 
-// spendsParents says whether its usage is paid by its parent: its own users are shown no prices then.
-func (a account) spendsParents() bool { return a.Funding == models.SharedBalance }
+// spendsParents says whether its usage is paid by its parent, so that it has no balance to show.
+func (a account) spendsParents() bool { return a.Funding.DrawsFrom(a.Plan) }
+
+// hidesPrices says whether its own users are shown no prices (BAL-2). Whoever has a monthly limit sees what it uses of it.
+func (a account) hidesPrices() bool { return a.Funding == models.SharedBalance }
+
+// calendar is the zone of its parent.
+func (a account) calendar() *time.Location { return models.Account{TimeZone: a.TimeZone}.Zone() }
 
 // find returns an account within reach, deleted ones too: their history stays. NoID is the account that the reader is.
 // It refuses with ErrNoSuchAccount.
@@ -106,7 +120,8 @@ func find(tx *store.Tx, r reach, id models.ID) (account, error) {
 		return account{}, ErrNoSuchAccount
 	}
 	var a account
-	err := tx.Raw(`SELECT id, name, kind, currency, funding FROM accounts WHERE tenant_id = ? AND id = ?`,
+	err := tx.Raw(`SELECT a.id, a.name, a.kind, a.currency, a.funding, p.plan, p.time_zone, a.trial_ends_at, a.created_at
+		FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id WHERE a.tenant_id = ? AND a.id = ?`,
 		tx.Actor.Tenant, id).Scan(&a).Error
 	if err == nil && a.ID == models.NoID {
 		err = ErrNoSuchAccount

@@ -14,35 +14,43 @@ import (
 	"offshoot/services/store"
 )
 
-// StatementFilter says whose entries and of which days.
+// StatementFilter says of what the statement is, and of which days.
 type StatementFilter struct {
 	Account models.ID // NoID: the reader's own
+	Package models.ID // whose units it is a statement of; NoID: the account's balance
 	Days    models.Days
+	At      time.Time // explain the balance of this moment; zero: that of the days, where some are given
 }
 
 // StatementPage is a page of an account's entries, newest first.
 type StatementPage struct {
-	Account  models.ID
-	Name     string
-	Currency string
-	Funding  models.Funding
-	Balance  *models.Money // now; nil while the account spends its parent's
-	Lines    []models.StatementLine
+	Account   models.ID
+	Name      string
+	Currency  string
+	Funding   models.Funding
+	CreatedAt time.Time     // of the account
+	Balance   *models.Money // now; nil while the account spends its parent's
+	Package   string        // name of the one it is of
+	Packages  []models.StatementOf
+	Lines     []models.StatementLine
+	Explained *models.Explained
 	PageLinks
 }
 
-// Statement returns a page of what came into an account's balance and went out of it, each entry with what it was for.
+// Statement returns a page of what came into an account's balance, or into what it has of a package, and went out of it, each
+// entry with what it was for. Given a moment or days it explains them too, see models.Explained; all of it is one snapshot.
 // For: a sub-account's users, their own; a parent's users, its own and any of its sub-accounts'; staff, any of the tenant
-// they are at work in. Refuses: missing privilege; days the wrong way round; an account out of sight
-// (ErrNoSuchAccount); a bad cursor.
+// they are at work in. Refuses: missing privilege; days the wrong way round; a moment to come, or before the first of the
+// days; an account out of sight (ErrNoSuchAccount); a package that the account has never had units of (ErrNoSuchPackage); a
+// bad cursor.
 //
 // A sub-account that spends its parent's balance has none to show; what its own balance once had stays on its statement.
 func (s *Service) Statement(ctx context.Context, actor models.Actor, filter StatementFilter, page Page) (StatementPage, error) {
 	var found StatementPage
 	err := s.readStatement(ctx, actor, filter, func(ctx context.Context, tx *store.Tx, b balance, span numbers) error {
-		found = StatementPage{Account: b.ID, Name: b.Name, Currency: b.Currency, Funding: b.Funding}
-		if !b.spendsParents() {
-			now := models.FromMicros(b.micros, b.Currency)
+		found = StatementPage{Account: b.ID, Name: b.Name, Currency: b.Currency, Funding: b.Funding, CreatedAt: b.CreatedAt.UTC(), Package: b.pkg}
+		if b.pkg != "" || !b.spendsParents() {
+			now := models.FromMicros(b.micros, b.asset)
 			found.Balance = &now
 		}
 		var err error
@@ -61,6 +69,13 @@ func (s *Service) Statement(ctx context.Context, actor models.Actor, filter Stat
 			}
 			return b.lines(ctx, tx, part, order, limit)
 		}, func(l models.StatementLine) string { return strconv.FormatInt(l.Number, 10) })
+		if err != nil {
+			return err
+		}
+		if found.Explained, err = b.explain(ctx, tx, filter); err != nil {
+			return err
+		}
+		found.Packages, err = packagesHeld(tx, b.ID)
 		return err
 	})
 	return found, err
@@ -74,38 +89,18 @@ func (s *Service) ExportStatement(ctx context.Context, actor models.Actor, filte
 	})
 }
 
-// BalanceAsOf returns what an account had at a moment, and the last entry until then, which explains it; no entry: it
-// never had anything until then. NoID is the reader's own account.
-// For and refusals: as Statement.
-func (s *Service) BalanceAsOf(ctx context.Context, actor models.Actor, account models.ID, at time.Time) (models.Money, *models.StatementLine, error) {
-	var had models.Money
-	var last *models.StatementLine
-	err := s.readStatement(ctx, actor, StatementFilter{Account: account}, func(ctx context.Context, tx *store.Tx, b balance, _ numbers) error {
-		had = models.Zero(b.Currency)
-		until, err := b.lastUntil(tx, "posted_at <= ?", at)
-		if err != nil || until == 0 {
-			return err
-		}
-		lines, err := b.lines(ctx, tx, numbers{until, until}, newestNumber, 1)
-		if err == nil && len(lines) == 1 {
-			last, had = &lines[0], lines[0].BalanceAfter
-		}
-		return err
-	})
-	return had, last, err
-}
-
 // balance is the wallet that a statement tells of.
 type balance struct {
 	account
-	wallet models.ID
-	micros int64
+	wallet  models.ID
+	asset   string
+	pkg     string // name of the package; "" of a balance
+	micros  int64
+	entries int64
 }
 
 // numbers are the entries from one number to another. An account's entries are numbered in order of time.
 type numbers struct{ first, last int64 }
-
-var everyEntry = numbers{1, math.MaxInt64}
 
 func (s *Service) readStatement(ctx context.Context, actor models.Actor, filter StatementFilter, read func(context.Context, *store.Tx, balance, numbers) error) error {
 	r, err := reachOf(actor)
@@ -113,7 +108,14 @@ func (s *Service) readStatement(ctx context.Context, actor models.Actor, filter 
 		return err
 	}
 	var p models.Problems
-	if checkDays(&p, filter.Days); p.Err() != nil {
+	checkDays(&p, filter.Days)
+	if from, _ := filter.Days.Bounds(); !filter.At.IsZero() && filter.At.Before(from) {
+		p.Add("at", "Choose a moment that is not before "+filter.Days.From.String()+".")
+	}
+	if filter.At.After(s.store.Now()) {
+		p.Add("at", "Choose a moment that has passed.")
+	}
+	if p.Err() != nil {
 		return p.Err()
 	}
 	return s.read(ctx, actor, func(ctx context.Context, tx *store.Tx) error {
@@ -122,6 +124,9 @@ func (s *Service) readStatement(ctx context.Context, actor models.Actor, filter 
 			return err
 		}
 		b, err := balanceOf(tx, a)
+		if filter.Package != models.NoID {
+			b, err = unitsOf(tx, a, filter.Package)
+		}
 		if err != nil {
 			return err
 		}
@@ -133,22 +138,51 @@ func (s *Service) readStatement(ctx context.Context, actor models.Actor, filter 
 	})
 }
 
+// balanceOf is the wallet that an account spends. It refuses with ErrNoSuchAccount: the operator has none.
 func balanceOf(tx *store.Tx, a account) (balance, error) {
-	var row struct {
-		ID      models.ID
-		Balance int64
-	}
-	err := tx.Raw(`SELECT id, balance FROM wallets WHERE tenant_id = ? AND account_id = ? AND kind = 'balance' AND asset = ?`,
-		tx.Actor.Tenant, a.ID, a.Currency).Scan(&row).Error
-	if err == nil && row.ID == models.NoID { // the operator has no balance
+	b, err := walletOf(tx, a, `kind = 'balance' AND asset = ?`, a.Currency)
+	if err == nil && b.wallet == models.NoID {
 		err = ErrNoSuchAccount
 	}
-	return balance{a, row.ID, row.Balance}, err
+	return b, err
 }
+
+// unitsOf is what an account has of a package. It refuses with ErrNoSuchPackage where it has never had any.
+func unitsOf(tx *store.Tx, a account, pkg models.ID) (balance, error) {
+	b, err := walletOf(tx, a, `kind = 'units' AND asset = ?`, models.Units(0, pkg).Asset)
+	if err == nil && b.wallet == models.NoID {
+		err = ErrNoSuchPackage
+	}
+	if err == nil {
+		err = tx.Raw(`SELECT name FROM packages WHERE tenant_id = ? AND id = ?`, tx.Actor.Tenant, pkg).Scan(&b.pkg).Error
+	}
+	return b, err
+}
+
+func walletOf(tx *store.Tx, a account, which string, asset string) (balance, error) {
+	var row struct {
+		ID               models.ID
+		Balance, Entries int64
+	}
+	err := tx.Raw(`SELECT id, balance, entries FROM wallets WHERE tenant_id = ? AND account_id = ? AND `+which, tx.Actor.Tenant, a.ID, asset).Scan(&row).Error
+	return balance{account: a, wallet: row.ID, asset: asset, micros: row.Balance, entries: row.Entries}, err
+}
+
+// packagesHeld are those that the account has, or once had, units of; the latest first.
+func packagesHeld(tx *store.Tx, account models.ID) ([]models.StatementOf, error) {
+	var held []models.StatementOf
+	err := tx.Raw(`SELECT p.id, p.name FROM wallets w JOIN packages p ON p.tenant_id = w.tenant_id AND p.id = w.package_id
+		WHERE w.tenant_id = ? AND w.account_id = ? AND w.kind = 'units' AND w.entries > 0 ORDER BY p.id DESC LIMIT ?`,
+		tx.Actor.Tenant, account, mostPackages).Scan(&held).Error
+	return held, err
+}
+
+// mostPackages is how many packages a statement offers to choose from. Account usage leads to any.
+const mostPackages = 200
 
 // within are the entries of some days.
 func (b balance) within(tx *store.Tx, days models.Days) (numbers, error) {
-	span := everyEntry
+	span := numbers{1, max(b.entries, 1)}
 	from, until := days.Bounds()
 	if !from.IsZero() {
 		before, err := b.lastUntil(tx, "posted_at < ?", from)
@@ -170,9 +204,12 @@ func (b balance) within(tx *store.Tx, days models.Days) (numbers, error) {
 // lastUntil is the number of the last entry at or before a moment, 0 when there is none.
 func (b balance) lastUntil(tx *store.Tx, condition string, at time.Time) (int64, error) {
 	var number int64
-	err := tx.Raw(`SELECT number FROM entries WHERE tenant_id = ? AND wallet_id = ? AND `+condition+`
-		ORDER BY posted_at DESC, number DESC LIMIT 1`, tx.Actor.Tenant, b.wallet, at).Scan(&number).Error
+	err := tx.Raw(lastUntil(condition), tx.Actor.Tenant, b.wallet, at).Scan(&number).Error
 	return number, err
+}
+
+func lastUntil(condition string) string {
+	return `SELECT number FROM entries WHERE tenant_id = ? AND wallet_id = ? AND ` + condition + ` ORDER BY posted_at DESC, number DESC LIMIT 1`
 }
 
 const (
@@ -188,7 +225,7 @@ const selectEntries = `SELECT e.number, e.posted_at, t.kind, t.note, t.reference
 	JOIN transfers t ON t.tenant_id = e.tenant_id AND t.id = e.transfer_id
 	LEFT JOIN LATERAL (SELECT w.account_id FROM entries o
 		JOIN wallets w ON w.tenant_id = o.tenant_id AND w.id = o.wallet_id
-		WHERE o.tenant_id = e.tenant_id AND o.transfer_id = e.transfer_id AND w.kind <> 'outside' AND w.account_id <> $6
+		WHERE o.tenant_id = e.tenant_id AND o.transfer_id = e.transfer_id AND w.kind NOT IN ('outside', 'issued') AND w.account_id <> $6
 		ORDER BY o.wallet_id LIMIT 1) x ON true
 	LEFT JOIN accounts a ON a.tenant_id = e.tenant_id AND a.id = x.account_id
 	LEFT JOIN LATERAL (SELECT min(u.kind) AS kind, CASE WHEN min(u.country) = max(u.country) THEN min(u.country)::text ELSE '' END AS country,
@@ -220,7 +257,7 @@ func (b balance) each(ctx context.Context, tx *store.Tx, span numbers, order str
 				return err
 			}
 			line.At, line.Other, line.Transfer = at.Time.UTC(), other.Bytes, transfer.Bytes
-			line.Amount, line.BalanceAfter = models.FromMicros(amount, b.Currency), models.FromMicros(after, b.Currency)
+			line.Amount, line.BalanceAfter = models.FromMicros(amount, b.asset), models.FromMicros(after, b.asset)
 			if err := each(line); err != nil {
 				return err
 			}

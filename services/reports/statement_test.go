@@ -30,6 +30,9 @@ func TestStatementRefuses(t *testing.T) {
 		"staff about another tenant":      {w.Sam.Actor.In(w.Clinic.ID), reports.StatementFilter{Account: w.Harbor.ID}, reports.Page{}, reports.ErrNoSuchAccount, nil},
 		"staff about themselves":          {w.Sam.Actor, reports.StatementFilter{}, reports.Page{}, reports.ErrNoSuchAccount, nil},
 		"days the wrong way":              {nora, reports.StatementFilter{Days: models.Days{From: day("2026-11-02"), To: day("2026-11-01")}}, reports.Page{}, models.ErrCheckFields, []string{"to"}},
+		"a moment to come":                {nora, reports.StatementFilter{At: w.Clock.Now().Add(time.Second)}, reports.Page{}, models.ErrCheckFields, []string{"at"}},
+		"a moment before the days":        {nora, reports.StatementFilter{At: at("2026-11-01T23:59:59Z"), Days: models.Days{From: day("2026-11-02")}}, reports.Page{}, models.ErrCheckFields, []string{"at"}},
+		"a package that there is not":     {nora, reports.StatementFilter{Package: models.NewID()}, reports.Page{}, reports.ErrNoSuchPackage, nil},
 		"a cursor of words":               {nora, reports.StatementFilter{}, reports.Page{Older: "first"}, reports.ErrBadCursor, nil},
 		"a cursor below":                  {nora, reports.StatementFilter{}, reports.Page{Newer: "0"}, reports.ErrBadCursor, nil},
 		"a cursor with a sign":            {nora, reports.StatementFilter{}, reports.Page{Older: "+1"}, reports.ErrBadCursor, nil},
@@ -42,10 +45,6 @@ func TestStatementRefuses(t *testing.T) {
 		}
 		err = w.reports.ExportStatement(ctx, c.actor, c.filter, func(models.StatementLine) error { t.Errorf("%s: an entry came out", what); return nil })
 		refused(t, what+", exported", err, c.want, c.fields...)
-		if c.filter.Days == (models.Days{}) {
-			_, _, err = w.reports.BalanceAsOf(ctx, c.actor, c.filter.Account, time.Now())
-			refused(t, what+", as of", err, c.want, c.fields...)
-		}
 	}
 	if _, err := w.reports.Statement(ctx, nora, reports.StatementFilter{}, reports.Page{Newer: "9223372036854775807"}); err != nil {
 		t.Errorf("the last number of all: %v", err)
@@ -127,40 +126,9 @@ func TestStatementOfSharedBalance(t *testing.T) {
 	if page.Balance != nil || len(page.Lines) != 4 || !page.Lines[0].BalanceAfter.IsZero() {
 		t.Errorf("after the change it reads a balance of %v and %v", page.Balance, tell(page.Lines))
 	}
-	had, last, err := w.reports.BalanceAsOf(ctx, w.Clinic.Own.Actor, models.NoID, w.Clock.Now().Add(-time.Hour))
-	must(t, err)
-	if had.String() != "24.865 EUR" || last == nil || last.Number != 2 {
-		t.Errorf("an hour ago it had %s by %+v", had, last)
-	}
-}
-
-// BAL-11: a balance as of a moment is what the last entry until then left, that moment included, and is explained by it.
-func TestBalanceAsOf(t *testing.T) {
-	w := newWorld(t)
-	began := w.Clock.Now()
-	w.spend(t)
-	for _, c := range []struct {
-		at     time.Time
-		had    string
-		number int64
-	}{
-		{began.Add(-time.Microsecond), "0.00 EUR", 0},
-		{began, "25.00 EUR", 1},
-		{began.Add(time.Hour - time.Microsecond), "25.00 EUR", 1},
-		{began.Add(time.Hour), "24.865 EUR", 2},
-		{began.Add(2 * time.Hour), "24.865 EUR", 2},
-		{began.Add(1000 * time.Hour), "20.865 EUR", 3},
-		{time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), "0.00 EUR", 0},
-	} {
-		had, last, err := w.reports.BalanceAsOf(ctx, w.Clinic.Admin.Actor, w.Clinic.Own.Account.ID, c.at)
-		must(t, err)
-		var number int64
-		if last != nil {
-			number = last.Number
-		}
-		if had.String() != c.had || number != c.number {
-			t.Errorf("at %v it had %s by entry %d, not %s by %d", c.at, had, number, c.had, c.number)
-		}
+	e := w.explain(t, w.Clinic.Own.Actor, reports.StatementFilter{At: w.Clock.Now().Add(-time.Hour)})
+	if e.Closing.String() != "24.865 EUR" || e.Last == nil || e.Last.Number != 2 {
+		t.Errorf("an hour ago it had %s by %+v", e.Closing, e.Last)
 	}
 }
 

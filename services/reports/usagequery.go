@@ -66,7 +66,7 @@ func usageFor(a account, r reach, id models.ID) usageQuery {
 	q := usageQuery{account: id, currency: a.Currency, cost: wholeCost}
 	if r.own != models.NoID {
 		q.account, q.cost = r.own, ownCost
-		if a.spendsParents() {
+		if a.hidesPrices() {
 			q.cost = noCost
 		}
 	}

@@ -20,6 +20,7 @@ type AccountUsage struct {
 	Parent   string // name of the parent account
 	MayShare bool
 	MayShop  bool
+	MayRead  bool // the statement
 }
 
 func (p AccountUsage) current() []models.UsedPackage { return p.ended(false) }

@@ -28,7 +28,8 @@ func (p ParentHome) availableHelp(ctx context.Context) string {
 
 func (p ParentHome) nothingToDo() bool {
 	a := p.Attention
-	return len(a.Consents) == 0 && a.PendingCount == 0 && a.LowCount == 0 && a.Requests == 0 && (p.Feature.EnabledAt != nil || !p.MayBuy)
+	return len(a.Consents) == 0 && a.PendingCount == 0 && a.LowCount == 0 && a.OwnLow == nil && a.ShortCount == 0 && !a.NextMissing.IsPositive() &&
+		a.PausedCount == 0 && a.CreditCount == 0 && a.TrialCount == 0 && a.Requests == 0 && (p.Feature.EnabledAt != nil || !p.MayBuy)
 }
 
 func (p ParentHome) accountPage(a models.TopAccount) string {

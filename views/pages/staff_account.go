@@ -67,7 +67,7 @@ func (p StaffAccount) notices() []ui.Flash {
 }
 
 func (p StaffAccount) usedHelp() string {
-	if p.Shown.Funding == models.SharedBalance {
+	if p.Shown.Draws() {
 		return "out of that balance"
 	}
 	if p.isParent() {

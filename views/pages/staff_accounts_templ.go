@@ -437,7 +437,7 @@ func foundAccounts(accounts []models.FoundAccount, withSubAccounts bool) templ.C
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					if a.Funding == models.SharedBalance {
+					if a.Draws {
 						templ_7745c5c3_Err = ui.None().Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

@@ -446,7 +446,7 @@ func (p NewUsage) back() string { return paths.StaffAccount(p.Account.TenantID, 
 
 // payer is whose balance the price is taken from.
 func (p NewUsage) payer() ui.Side {
-	if p.Account.Funding == models.SharedBalance {
+	if p.Account.Draws() {
 		return ui.Side{Label: p.Account.Parent.Name + " pays", Before: p.Account.ParentBalance.Balance}
 	}
 	return ui.Side{Label: p.Account.Name, Before: p.Account.Balance.Balance}

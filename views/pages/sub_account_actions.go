@@ -15,7 +15,7 @@ func rowActions(a models.ListedAccount, may SubAccountRights) []ui.Action {
 	if !may.Manage {
 		return actions
 	}
-	return append(actions, manageActions(standing{a.ID, a.Status, a.Funding, a.Balance})...)
+	return append(actions, manageActions(standing{a.ID, a.Status, a.Funding, a.Draws, a.Balance})...)
 }
 
 func accessAction(id models.ID) ui.Action {
@@ -27,6 +27,7 @@ type standing struct {
 	id      models.ID
 	status  models.AccountStatus
 	funding models.Funding
+	draws   bool // it spends its parent's balance
 	balance models.Money
 }
 
@@ -49,8 +50,10 @@ func (s standing) whyNotTransfer() string {
 	switch {
 	case s.status == models.Deactivated:
 		return "It is deactivated."
-	case s.funding == models.SharedBalance:
+	case s.draws:
 		return "It spends your balance."
+	case s.funding == models.MonthlyLimit:
+		return "Its monthly limit says what it has."
 	}
 	return ""
 }
@@ -59,9 +62,11 @@ func (s standing) whyNotTransferBack() string {
 	switch {
 	case s.status == models.Deactivated:
 		return "It is deactivated and has returned everything."
+	case s.funding == models.MonthlyLimit && !s.draws:
+		return "Its monthly limit says what it has."
 	case s.balance.IsPositive():
 		return ""
-	case s.funding == models.SharedBalance:
+	case s.draws:
 		return "It spends your balance."
 	}
 	return "It has nothing to transfer back."

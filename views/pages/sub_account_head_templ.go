@@ -152,7 +152,7 @@ func (h SubAccountHead) head(ctx context.Context) ui.PageHead {
 }
 
 func (h SubAccountHead) standing() standing {
-	return standing{h.Account.ID, h.Account.Status, h.Account.Funding, h.Account.Balance.Balance}
+	return standing{h.Account.ID, h.Account.Status, h.Account.Funding, h.Account.Draws(), h.Account.Balance.Balance}
 }
 
 func (h SubAccountHead) tabs(current string) ui.Tabs {

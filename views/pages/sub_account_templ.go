@@ -218,7 +218,7 @@ func (p SubAccount) figures() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			if p.Account.Funding == models.SharedBalance {
+			if p.Account.Draws() {
 				templ_7745c5c3_Var8 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -242,7 +242,7 @@ func (p SubAccount) figures() templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stat("Funding", "it sees no price and no balance").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Stat("Funding", p.drawsHelp()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

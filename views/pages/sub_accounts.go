@@ -92,7 +92,7 @@ func (p SubAccounts) pills() templ.Component {
 			Href: p.with(func(q *models.AccountQuery) { q.Status = s })})
 	}
 	funding := ui.Filter{ID: "filter-funding", Label: "Funding", Chosen: p.Query.Funding.Label(), Remove: p.with(func(q *models.AccountQuery) { q.Funding = "" })}
-	for _, f := range []models.Funding{models.OwnBalance, models.SharedBalance} {
+	for _, f := range models.Fundings {
 		funding.Options = append(funding.Options, ui.FilterOption{Label: f.Label(), Current: f == p.Query.Funding,
 			Href: p.with(func(q *models.AccountQuery) { q.Funding = f })})
 	}

@@ -2,6 +2,7 @@ package paths
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"offshoot/models"
@@ -25,8 +26,7 @@ func ParseSubAccountQuery(from url.Values) models.AccountQuery {
 	case models.Pending, models.Active, models.Deactivated:
 		q.Status = status
 	}
-	switch funding := models.Funding(from.Get("funding")); funding {
-	case models.OwnBalance, models.SharedBalance:
+	if funding := models.Funding(from.Get("funding")); slices.Contains(models.Fundings, funding) {
 		q.Funding = funding
 	}
 	return q

@@ -53,15 +53,24 @@ func logQuery(q models.LogQuery) url.Values {
 // StatementOf is a statement, one's own or a sub-account's, as a query finds it; StatementFile is its file.
 func StatementOf(list string, q models.StatementQuery) string { return With(list, statementQuery(q)) }
 func StatementFile(list string, q models.StatementQuery) string {
-	return CSV(list, statementQuery(models.StatementQuery{From: q.From, To: q.To}))
+	return CSV(list, statementQuery(models.StatementQuery{From: q.From, To: q.To, Package: q.Package}))
+}
+
+// UnitsStatement is a statement, one's own or a sub-account's, of the units of a package.
+func UnitsStatement(list string, pkg models.ID) string {
+	return StatementOf(list, models.StatementQuery{Package: pkg.String()})
 }
 
 // ParseStatementQuery is the query that an address of a statement holds.
 func ParseStatementQuery(from url.Values) models.StatementQuery {
-	return models.StatementQuery{From: clip(from.Get("from")), To: clip(from.Get("to")), At: clip(from.Get("at")),
-		Older: clip(from.Get("older")), Newer: clip(from.Get("newer"))}
+	return models.StatementQuery{From: clip(from.Get("from")), To: clip(from.Get("to")), At: clip(from.Get("at")), First: from.Get("which") == "first",
+		Package: clip(from.Get("of")), Older: clip(from.Get("older")), Newer: clip(from.Get("newer"))}
 }
 
 func statementQuery(q models.StatementQuery) url.Values {
-	return url.Values{"from": {q.From}, "to": {q.To}, "at": {q.At}, "older": {q.Older}, "newer": {q.Newer}}
+	values := url.Values{"from": {q.From}, "to": {q.To}, "at": {q.At}, "of": {q.Package}, "older": {q.Older}, "newer": {q.Newer}}
+	if q.First && q.At != "" {
+		values.Set("which", "first")
+	}
+	return values
 }

@@ -9,7 +9,8 @@ import (
 // What codes in the details of a line are called.
 var (
 	plans    = map[string]string{string(models.PrePay): models.PrePay.Label(), string(models.PostPay): models.PostPay.Label()}
-	fundings = map[string]string{string(models.OwnBalance): "own balance", string(models.SharedBalance): "shared balance"}
+	fundings = map[string]string{string(models.OwnBalance): "own balance", string(models.SharedBalance): "shared balance",
+		string(models.MonthlyLimit): "monthly limit", string(models.ClientPays): "client pays"}
 	modes    = map[string]string{string(models.OpenFeature): "open to every parent", string(models.OnRequestFeature): "on request"}
 	channels = map[string]string{"mail": "Mail", "text": "Text"}
 	ends     = map[string]string{"returned": "returned", "signed_out": "signed out", "time_over": "time was over", "ended": "ended",

@@ -91,6 +91,41 @@ func entry(l models.StatementLine) string {
 		return "Refund" + with
 	case models.ReversalKind:
 		return "Reversal" + with
+	case models.UnitsIssued:
+		return "Units added"
+	case models.UnitsExpired:
+		return "Ended unused"
 	}
 	return capital(string(l.Kind)) + with
+}
+
+// EntriesOf names all entries of one kind that came, or went, as a sum tells of them: "Transfers", "Usage".
+func EntriesOf(kind models.TransferKind, came bool) string {
+	switch kind {
+	case models.Payment:
+		return "Money received"
+	case models.GivenOut:
+		if came {
+			return "Transfers from the parent account"
+		}
+		return "Transfers to sub-accounts"
+	case models.GivenBack:
+		if came {
+			return "Transfers back from sub-accounts"
+		}
+		return "Transfers back to the parent account"
+	case models.UsageCharge:
+		return "Usage"
+	case models.Refund:
+		return "Refunds"
+	case models.ReversalKind:
+		return "Reversals"
+	case models.Purchase:
+		return "Purchases"
+	case models.UnitsIssued:
+		return "Units added"
+	case models.UnitsExpired:
+		return "Ended unused"
+	}
+	return capital(string(kind))
 }
