@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"gorm.io/gorm"
 
 	"offshoot/models"
 	"offshoot/services/store"
@@ -131,6 +132,41 @@ func TestTxIsUselessAfterwards(t *testing.T) {
 	var n int
 	if err := kept.Raw(`SELECT 1`).Scan(&n).Error; err == nil {
 		t.Error("it answered")
+	}
+}
+
+// Always: a transaction of GORM within a change is a savepoint of it. What fails there is taken back, and what is around it
+// stays; GORM's driver would not say so if the savepoint had never been made.
+func TestSavepoints(t *testing.T) {
+	w := storetest.NewWorld(t)
+	own, shared := w.Clinic.Own.Account, w.Clinic.Shared.Account
+	no := errors.New("no")
+	_, err := w.Store.Change(ctx, w.Clinic.Admin.Actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		event, err := renamed(own, "around")(ctx, tx)
+		if err != nil {
+			return event, err
+		}
+		for _, broken := range []bool{false, true} { // one that refuses, and one that PostgreSQL refuses
+			inner := tx.Transaction(func(inner *gorm.DB) error {
+				if err := inner.Exec(`UPDATE accounts SET contact_name = 'inner' WHERE tenant_id = ? AND id = ?`, shared.TenantID, shared.ID).Error; err != nil {
+					return err
+				}
+				if broken {
+					return inner.Exec(`SELECT 1/0`).Error
+				}
+				return no
+			})
+			if inner == nil {
+				t.Error("the inner transaction did not fail")
+			}
+		}
+		return event, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Count(t, "accounts WHERE contact_name = 'around'") != 1 || w.Count(t, "accounts WHERE contact_name = 'inner'") != 0 {
+		t.Error("the savepoint took back too much, or too little")
 	}
 }
 
