@@ -7,7 +7,8 @@
 // to follow. The last line counts them; the program ends with 1 unless all are caught.
 //
 //	go run ./cmd/mutants            all of them
-//	go run ./cmd/mutants trap-03    those whose name contains it; -v shows what the tests said
+//	go run ./cmd/mutants 03-        those whose name contains it; -v shows what the tests said
+//	go run ./cmd/mutants -all 03-   which of all tests of its packages fail: for whoever writes one
 //
 // Nothing in the working tree is written: the changed files lie in a temporary folder, and the go command lays them over
 // the tree (-overlay), so what a mutant leaves alone comes from the build cache.
@@ -39,10 +40,11 @@ const patience = 150 * time.Second
 func main() {
 	verbose := flag.Bool("v", false, "show what the tests said")
 	atOnce := flag.Int("j", 2, "how many at once")
+	every := flag.Bool("all", false, "run all tests of the packages that a mutant names, and say which fail")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ok, err := run(ctx, flag.Args(), *atOnce, *verbose)
+	ok, err := run(ctx, flag.Args(), *atOnce, *verbose, *every)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 	}
@@ -51,7 +53,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, wanted []string, atOnce int, verbose bool) (bool, error) {
+func run(ctx context.Context, wanted []string, atOnce int, verbose, every bool) (bool, error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return false, err
@@ -71,9 +73,13 @@ func run(ctx context.Context, wanted []string, atOnce int, verbose bool) (bool, 
 	}
 	defer func() { _ = os.RemoveAll(room) }()
 	began := time.Now()
-	red, err := baseline(ctx, all, atOnce)
-	if err != nil {
-		return false, err
+	ask := tryAll
+	if !every {
+		red, err := baseline(ctx, all, atOnce)
+		if err != nil {
+			return false, err
+		}
+		ask = func(ctx context.Context, over string, m mutant) result { return try(ctx, over, m, red) }
 	}
 
 	counts := map[verdict]int{}
@@ -81,7 +87,14 @@ func run(ctx context.Context, wanted []string, atOnce int, verbose bool) (bool, 
 	for i := range results {
 		results[i] = make(chan result, 1)
 	}
-	go each(atOnce, len(all), func(i int) { results[i] <- try(ctx, root, room, all[i], red) })
+	go each(atOnce, len(all), func(i int) {
+		over, err := overlay(root, filepath.Join(room, all[i].name), all[i])
+		if err != nil {
+			results[i] <- result{verdict: broken, says: "the patch no longer applies", output: err.Error()}
+			return
+		}
+		results[i] <- ask(ctx, over, all[i])
+	})
 	for i, m := range all {
 		r := <-results[i]
 		counts[r.verdict]++
@@ -157,15 +170,37 @@ func baseline(ctx context.Context, all []mutant, atOnce int) (map[string]bool, e
 	return red, errors.Join(faults...)
 }
 
-// try applies one mutant and asks its tests.
-func try(ctx context.Context, root, room string, m mutant, red map[string]bool) result {
+// tryAll asks all tests of a mutant's packages which of them fail.
+func tryAll(ctx context.Context, over string, m mutant) result {
+	began := time.Now()
+	r := result{verdict: missed, says: "by nothing"}
+	var by []string
+	for _, t := range m.tests {
+		ran, err := goTest(ctx, t.folder, nil, over, 2*patience)
+		if r.output += ran.output; err != nil || len(ran.ended) == 0 {
+			return result{verdict: broken, says: "no test of " + t.folder + " ran: does it compile?", output: ran.output}
+		}
+		for name, ended := range ran.ended {
+			if ended == "fail" && !strings.Contains(name, "/") {
+				by = append(by, name)
+			}
+		}
+		if ran.hung {
+			by = append(by, t.folder+" hangs")
+		}
+	}
+	if slices.Sort(by); len(by) > 0 {
+		r.verdict, r.says = caught, "by "+strings.Join(by, ", ")
+	}
+	r.took = time.Since(began)
+	return r
+}
+
+// try asks a mutant's tests.
+func try(ctx context.Context, over string, m mutant, red map[string]bool) result {
 	began := time.Now()
 	r := result{verdict: caught}
 	var by []string
-	over, err := overlay(root, filepath.Join(room, m.name), m)
-	if err != nil {
-		return result{verdict: broken, says: "the patch no longer applies", output: err.Error()}
-	}
 	for _, t := range m.tests {
 		ran, err := goTest(ctx, t.folder, t.names, over, patience)
 		r.output += ran.output
@@ -235,7 +270,10 @@ type ran struct {
 }
 
 func goTest(ctx context.Context, folder string, names []string, overlay string, timeout time.Duration) (ran, error) {
-	args := []string{"test", "-json", "-count=1", "-vet=off", "-timeout", timeout.String(), "-run", "^(" + strings.Join(names, "|") + ")$"}
+	args := []string{"test", "-json", "-count=1", "-vet=off", "-timeout", timeout.String()}
+	if names != nil {
+		args = append(args, "-run", "^("+strings.Join(names, "|")+")$")
+	}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
 	}
