@@ -15,6 +15,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/store"
 	"offshoot/services/usage"
 )
@@ -39,6 +40,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	river.AddWorker(workers, &passwordLinks{house: h})
 	billing.AddWorkers(workers, h.billing)
 	audience.AddWorkers(workers, h.audience)
+	refill.AddWorkers(workers, h.refill)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -59,6 +61,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
 			every(time.Minute, billing.Expiry{}),
+			every(time.Minute, refill.Turn{}), every(time.Hour, refill.Remind{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},
 	})

@@ -96,7 +96,9 @@ func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models
 		return err
 	}
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		ledger.Reopen(tx, sub) // wallets before accounts, as everywhere
+		if err := ledger.Reopen(ctx, tx, sub); err != nil { // wallets before accounts, as everywhere
+			return models.Event{}, err
+		}
 		a, err := lockSubAccount(tx, sub)
 		if err != nil {
 			return models.Event{}, err

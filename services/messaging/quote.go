@@ -76,7 +76,8 @@ func toStart(row sendRow) error {
 	return ErrStarted
 }
 
-// hidesPrices says whether the account sees no price: it spends its parent's balance (BAL-2). A parent sees them all the same.
+// hidesPrices says whether the account sees no price: it shares its parent's balance (BAL-2). A parent sees them all the same, and
+// so does whoever draws a monthly limit from it.
 func hidesPrices(tx *store.Tx, account models.ID) (bool, error) {
 	if tx.Actor.Account != account {
 		return false, nil
@@ -136,7 +137,7 @@ func quoteOf(ctx context.Context, tx *store.Tx, row sendRow) (models.Quote, erro
 		return q, err
 	}
 	q.Parts = q.Recipients * row.Parts
-	t := &till{left: map[pocket]int64{}, taken: map[pocket]int64{}, names: map[pocket]string{}}
+	t := &till{left: map[pocket]int64{}, taken: map[pocket]int64{}, beyond: map[pocket]int64{}, capped: map[pocket]int64{}, names: map[pocket]string{}}
 	for _, c := range q.Countries {
 		asked := ledger.Item{Country: c.Country, Parts: q.Parts, Price: models.FromMicros(all, row.Currency)}
 		explained, err := explainAll(ctx, tx, row.AccountID, asked)
@@ -172,6 +173,8 @@ type pocket struct{ payer, pkg models.ID }
 type till struct {
 	order       []pocket
 	left, taken map[pocket]int64 // millionths
+	beyond      map[pocket]int64 // of what is there, what the account's caps keep it from
+	capped      map[pocket]int64 // what they leave of it
 	names       map[pocket]string
 }
 
@@ -185,6 +188,11 @@ func (t *till) pay(pockets []ledger.Considered, c models.CountryQuote, parts int
 		}
 		if _, known := t.left[p]; !known {
 			t.order, t.left[p], t.names[p] = append(t.order, p), considered.Has.Micros(), considered.Name
+			if considered.Left != nil {
+				t.capped[p] = considered.Left.Micros()
+				t.beyond[p] = max(0, t.left[p]-considered.Left.Micros())
+				t.left[p] -= t.beyond[p]
+			}
 		}
 		each := parts * 1_000_000
 		if p.pkg == models.NoID {
@@ -217,7 +225,10 @@ func (t *till) fill(ctx context.Context, tx *store.Tx, q models.Quote, row sendR
 			one.Amount, one.Left = models.FromMicros(t.taken[p], models.UnitsOf(p.pkg)), models.FromMicros(t.left[p], models.UnitsOf(p.pkg))
 			q.Units += t.taken[p] / 1_000_000
 		} else {
-			one.Amount, one.Left = models.FromMicros(t.taken[p], row.Currency), models.FromMicros(t.left[p], row.Currency)
+			one.Amount, one.Left = models.FromMicros(t.taken[p], row.Currency), models.FromMicros(t.left[p]+t.beyond[p], row.Currency)
+			if p.payer != row.AccountID && tx.Actor.Account == row.AccountID { // what its parent has it is not told, only what it may draw
+				one.Left = models.FromMicros(max(0, t.capped[p]-t.taken[p]), row.Currency)
+			}
 			q.Money = q.Money.Add(one.Amount)
 			for _, account := range names {
 				if account.ID == p.payer {

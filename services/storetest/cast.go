@@ -26,6 +26,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/secrets"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
@@ -63,6 +64,7 @@ type Services struct {
 	Messaging *messaging.Service
 	Audience  *audience.Service
 	Inbound   *inbound.Service
+	Refill    *refill.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -144,10 +146,12 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Messaging = messaging.New(s.Store)
 	s.Audience = audience.New(s.Store)
 	s.Inbound = inbound.New(s.Store)
+	s.Refill = refill.New(s.Store, installation)
 	return s
 }
 
-// CheckBooks fails the test when the books of any tenant are wrong, or its usage is not what its messages and charges say.
+// CheckBooks fails the test when the books of any tenant are wrong, its usage is not what its messages and charges say, or what
+// wallets count beside their balances is not so.
 func (s *Services) CheckBooks(t testing.TB) {
 	t.Helper()
 	for _, tenant := range s.tenants(t) {
@@ -163,7 +167,7 @@ func (s *Services) CheckBooks(t testing.TB) {
 			if err != nil {
 				return err
 			}
-			faults, err := usage.Faults(ctx, tx)
+			faults, err := ledger.CheckCounts(tx)
 			for _, fault := range faults {
 				t.Errorf("books of %s: %s", tenant, fault)
 			}
