@@ -71,9 +71,10 @@ func TestWalletsAreTakenInOrder(t *testing.T) {
 			return err
 		})},
 		{"a deactivation", `account_id = $2 OR kind = 'balance' AND account_id = $1`, within(func(ctx context.Context, tx *store.Tx) error {
-			_, err := ledger.Close(ctx, tx, c.Own.Account.ID, "over")
-			ledger.Reopen(tx, c.Own.Account.ID) // the account's row still says that it is active
-			return err
+			if _, err := ledger.Close(ctx, tx, c.Own.Account.ID, "over"); err != nil {
+				return err
+			}
+			return ledger.Reopen(ctx, tx, c.Own.Account.ID) // the account's row still says that it is active
 		})},
 	} {
 		// all three are named in each condition, so that one statement takes the same values

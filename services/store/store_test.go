@@ -120,6 +120,13 @@ func TestDoorsDoNotNest(t *testing.T) {
 	if !errors.Is(err, store.ErrNested) {
 		t.Errorf("Change inside Read: %v", err)
 	}
+	_, err = w.Store.Change(ctx, actor, func(ctx context.Context, _ *store.Tx) (models.Event, error) {
+		_, err := w.Store.Note(ctx, actor.Tenant, `UPDATE accounts SET contact_name = 'noted' WHERE tenant_id = $1`)
+		return models.Event{Action: models.SubAccountEdited, Account: actor.Account}, err
+	})
+	if !errors.Is(err, store.ErrNested) || w.Count(t, "accounts WHERE contact_name = 'noted'") != 0 {
+		t.Errorf("Note inside Change: %v", err)
+	}
 }
 
 // A transaction cannot be used when it is over.
@@ -135,30 +142,34 @@ func TestTxIsUselessAfterwards(t *testing.T) {
 	}
 }
 
-// Always: a transaction of GORM within a change is a savepoint of it. What fails there is taken back, and what is around it
-// stays; GORM's driver would not say so if the savepoint had never been made.
+// Always: a savepoint takes back what came after it and nothing else, also when PostgreSQL refused something. GORM's driver
+// says nothing when one was not made, so whatever stands between them and the server must let them through. GORM's own nested
+// transactions are refused: they would begin one of their own.
 func TestSavepoints(t *testing.T) {
 	w := storetest.NewWorld(t)
 	own, shared := w.Clinic.Own.Account, w.Clinic.Shared.Account
-	no := errors.New("no")
 	_, err := w.Store.Change(ctx, w.Clinic.Admin.Actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
 		event, err := renamed(own, "around")(ctx, tx)
 		if err != nil {
 			return event, err
 		}
-		for _, broken := range []bool{false, true} { // one that refuses, and one that PostgreSQL refuses
-			inner := tx.Transaction(func(inner *gorm.DB) error {
-				if err := inner.Exec(`UPDATE accounts SET contact_name = 'inner' WHERE tenant_id = ? AND id = ?`, shared.TenantID, shared.ID).Error; err != nil {
-					return err
-				}
-				if broken {
-					return inner.Exec(`SELECT 1/0`).Error
-				}
-				return no
-			})
-			if inner == nil {
-				t.Error("the inner transaction did not fail")
+		for _, broken := range []string{"", `SELECT 1/0`} {
+			if err := tx.SavePoint("here").Error; err != nil {
+				return event, err
 			}
+			if _, err := renamed(shared, "inner")(ctx, tx); err != nil {
+				return event, err
+			}
+			if broken != "" && tx.Exec(broken).Error == nil {
+				t.Error("nothing broke")
+			}
+			if err := tx.RollbackTo("here").Error; err != nil {
+				return event, err
+			}
+		}
+		ran := false
+		if err := tx.Transaction(func(*gorm.DB) error { ran = true; return nil }); err == nil || ran {
+			t.Errorf("a transaction of GORM ran: %v, %v", ran, err)
 		}
 		return event, nil
 	})
