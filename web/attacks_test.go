@@ -123,6 +123,29 @@ func TestMassAssignment(t *testing.T) {
 	}
 }
 
+// Always: a form is what was posted. Values of the address are no fields of it, and a field is no part of the address.
+func TestTheQueryIsNoForm(t *testing.T) {
+	p := webtest.Open(t)
+	in, err := p.Identity.SignIn(t.Context(), identity.SignInOrder{Email: p.Clinic.Admin.Email, Password: storetest.Passphrase})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, shared := p.Clinic.Own.Account, p.Clinic.Shared.Account
+	path := "/sub-accounts/" + sub.ID.String()
+	form := url.Values{"amount": {"5"}, "key": {models.NewID().String()}, "id": {shared.ID.String()}, "sub_account": {shared.ID.String()}}
+	status, _, body := fetch(t, p, in.Token, http.MethodPost, path+"/transfers?amount=7&note=query", form)
+	if status != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", status, body)
+	}
+	if got := p.BalanceOf(t, sub).Text(); got != "5.00" || p.Count(t, "transfers WHERE note <> ''") != 0 {
+		t.Errorf("the sub-account of the path got %s", got)
+	}
+	status, _, _ = fetch(t, p, in.Token, http.MethodPost, path+"/transfers?amount=7&key="+models.NewID().String(), url.Values{})
+	if status != http.StatusUnprocessableEntity || p.BalanceOf(t, sub).Text() != "5.00" {
+		t.Errorf("a form that stands in the address: %d", status)
+	}
+}
+
 func column(t *testing.T, p *webtest.Portal, rows string) (text string) {
 	t.Helper()
 	if err := p.Raw.QueryRow(t.Context(), `SELECT coalesce(string_agg(x::text, E'\n'), '') FROM (`+rows+`) r (x)`).Scan(&text); err != nil {

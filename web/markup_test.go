@@ -11,7 +11,11 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"offshoot/models"
+	"offshoot/services/gateways"
 	"offshoot/services/identity"
+	"offshoot/services/inbound"
+	"offshoot/services/ledger"
 	"offshoot/services/storetest"
 	"offshoot/web"
 	"offshoot/web/webtest"
@@ -70,6 +74,65 @@ func TestStoredMarkupIsText(t *testing.T) {
 		t.Errorf("it is shown only %d times, and in %d cells", shown, cells)
 	}
 	t.Logf("%d forms were taken, the text is shown %d times and in %d cells", sent, shown, cells)
+}
+
+// Always: what comes from a phone or a gateway is text as well: who wrote, what they wrote, what was answered, and why the
+// gateway says that a message failed. Nobody typed it into a form.
+func TestMarkupFromOutsideIsText(t *testing.T) {
+	p := webtest.Open(t)
+	ctx := t.Context()
+	ward := p.AddActive(t, p.Clinic, "Day Ward", "dayward@clinic.example", models.InteractiveMessages, models.ManageAudience)
+	in := inbound.New(p.Store)
+	if _, err := p.Ledger.Transfer(ctx, p.Clinic.Admin.Actor, ledger.TransferOrder{SubAccount: ward.Account.ID, Amount: storetest.Euros(t, "5")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.AssignNumber(ctx, p.Sam.Actor, inbound.NumberOrder{Number: "+4915155500001", Email: ward.Email}); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.AddRule(ctx, ward.Actor, inbound.RuleOrder{Kind: models.DefaultRule, Reply: markup}); err != nil {
+		t.Fatal(err)
+	}
+	for i, from := range []string{"+4915112340001", markup} {
+		if _, err := in.Receive(ctx, gateways.Inbound{ID: markup + fmt.Sprint(i), From: from, To: "+4915155500001", Body: markup, At: p.Clock.Now()}, "simulator"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var answer string
+	if err := p.Raw.QueryRow(ctx, `UPDATE messages SET problem = $1, gateway = $1, gateway_id = $1 WHERE account_id = $2 RETURNING id::text`, markup, ward.Account.ID).Scan(&answer); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []storetest.Person{ward, p.Clinic.Admin} {
+		signed, err := p.Identity.SignIn(ctx, identity.SignInOrder{Email: who.Email, Password: storetest.Passphrase})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, least := range map[string]int{"/interactive": 4, "/messages": 1, "/messages/" + answer: 2, "/messages.csv": 1, "/interactive.csv": 3} {
+			if who.Account.ID == p.Clinic.ID && strings.HasPrefix(path, "/interactive") {
+				continue // of the account itself
+			}
+			status, _, body := fetch(t, p, signed.Token, http.MethodGet, path, nil)
+			if status != http.StatusOK {
+				t.Errorf("%s as %s: %d", path, who.Email, status)
+				continue
+			}
+			if strings.HasSuffix(path, ".csv") {
+				if cells := checkCells(t, path, body); cells < least {
+					t.Errorf("%s as %s has it in %d cells", path, who.Email, cells)
+				}
+				continue
+			}
+			page, err := goquery.NewDocumentFromReader(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.Find("x-mark, [onclick]").Length() > 0 {
+				t.Errorf("%s as %s: what came from outside has become an element", path, who.Email)
+			}
+			if n := strings.Count(page.Text(), markup); n < least {
+				t.Errorf("%s as %s shows it %d times", path, who.Email, n)
+			}
+		}
+	}
 }
 
 // pages are all addresses that the persona can ask for: of their own account, and of North Clinic where they may see it.

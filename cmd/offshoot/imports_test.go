@@ -74,6 +74,7 @@ var rules = []rule{
 
 	{"cmd/offshoot", []string{"models", "migrations", "static", "views/*", "services/*", "services/store/localpg", "web"},
 		[]string{"services/storetest", "web/webtest", "static/axetest"}},
+	{"cmd/mutants", nil, nil},
 }
 
 // anyService is what tests of services may use of other services.

@@ -215,6 +215,7 @@ func TestListSearch(t *testing.T) {
 		"night\xff":              "Night Ward",
 		"Lighthouse":             "", // another tenant's
 		"North Clinic Group":     "", // the parent
+		c.Email:                  "", // its e-mail
 		strings.Repeat("x", 1e6): "",
 	} {
 		if got := list(t, w, c, models.AccountQuery{Search: text}); names(got) != want || got.Count != int64(len(got.Rows)) {
@@ -336,6 +337,8 @@ func TestWhoSeesAnAccount(t *testing.T) {
 		"a parent another":            {c.Admin.Actor, w.Harbor.ID, false},
 		"a parent the operator":       {c.Admin.Actor, w.Sam.Account.ID, false},
 		"a parent nobody":             {c.Admin.Actor, models.NewID(), false},
+		"a parent nothing":            {c.Admin.Actor, models.NoID, false},
+		"staff nothing":               {w.Sam.Actor.In(c.ID), models.NoID, false},
 		"staff at work elsewhere":     {w.Sam.Actor.In(w.Harbor.ID), c.Own.Account.ID, false},
 		"nobody":                      {models.Actor{}, c.Own.Account.ID, false},
 		"nobody, with a tenant alone": {models.Actor{Tenant: c.ID}, c.Own.Account.ID, false},

@@ -60,6 +60,7 @@ func TestFindUsers(t *testing.T) {
 	for text, want := range map[string]string{
 		"NORA@clinic": "nora@clinic.example", "haru s": "haru@harbor.example", "zoe_100%": "zoe_100%@clinic.example", "ZOE_": "zoe_100%@clinic.example",
 		"sam@offshoot.example": "sam@offshoot.example", "%": "zoe_100%@clinic.example", "nobody at all": "", "": "", "  ": "", "a\x00b": "", `\`: "",
+		"' OR '1' = '1": "", "nora') OR TRUE --": "", "o'": "",
 	} {
 		got := find(text, "")
 		if want == "" && len(got.Users) != 0 || want != "" && (len(got.Users) != 1 || got.Users[0].Email != want) {

@@ -56,7 +56,6 @@ func TestAudienceOfOthers(t *testing.T) {
 	groups := map[string]models.ID{"parent's": addGroup(t, s, nora, "Patients"), "sub-account's": addGroup(t, s, ward, "Ward")}
 	contacts := map[string]models.Contact{"parent's": addContact(t, s, nora, groups["parent's"], "015112345671", "Ada"),
 		"sub-account's": addContact(t, s, ward, groups["sub-account's"], "015112345671", "Ada")}
-	before := w.Fingerprint(t)
 	for of, group := range groups {
 		for who, c := range map[string]struct {
 			actor        models.Actor
@@ -97,7 +96,15 @@ func TestAudienceOfOthers(t *testing.T) {
 	if w.Count(t, `contacts`) != 2 || w.Count(t, `groups WHERE deleted_at IS NULL`) != 2 {
 		t.Error("something changed")
 	}
-	_ = before
+	must(t, w.Store.Read(ctx, nora, func(ctx context.Context, tx *store.Tx) error {
+		if g, err := audience.Usable(ctx, tx, groups["sub-account's"]); !errors.Is(err, audience.ErrNoSuchGroup) {
+			t.Errorf("a parent sends to the group of its sub-account: %v, %v", g.Name, err)
+		}
+		if all, err := audience.UsableGroups(ctx, tx); err != nil || len(all) != 1 {
+			t.Errorf("a parent may send to %d groups, %v", len(all), err)
+		}
+		return nil
+	}))
 }
 
 // SHR-1: what is shared is used, and edited where that was given; never deleted.
@@ -189,6 +196,7 @@ func TestGroupForms(t *testing.T) {
 	refused(t, s.ChangeGroup(ctx, nora, id, audience.GroupOrder{Name: "Other", Version: 7}), audience.ErrStale, "")
 	refused(t, s.ChangeGroup(ctx, nora, id, audience.GroupOrder{Name: "PATIENTS", Version: 1}), models.ErrCheckFields, "name")
 	must(t, s.ChangeGroup(ctx, nora, id, audience.GroupOrder{Name: "Other", Version: 1}))
+	refused(t, s.ChangeGroup(ctx, nora, id, audience.GroupOrder{Name: "Later", Version: 1}), audience.ErrStale, "")
 }
 
 func numbered(n int) func(func(string) bool) {

@@ -103,10 +103,11 @@ func TestPublicPackage(t *testing.T) {
 	}
 	must(t, share(w, w.Clinic, pkg, w.Clinic.Own.Account, 2, ""))
 	must(t, w.Billing.SetSharing(ctx, w.Clinic.Admin.Actor, pkg, models.Public, 1))
+	must(t, share(w, w.Clinic, pkg, w.Clinic.Own.Account, 1, "")) // which leaves it to everybody
 	if paid := send(t, w, w.Clinic.Shared, 3, "a"); paid[2].Package != pkg || paid[2].Payer != w.Clinic.ID {
 		t.Error(paid)
 	}
-	if left(t, w, w.Clinic.Account, pkg) != 5 || left(t, w, w.Clinic.Own.Account, pkg) != 2 {
+	if left(t, w, w.Clinic.Account, pkg) != 4 || left(t, w, w.Clinic.Own.Account, pkg) != 3 {
 		t.Error("units")
 	}
 	seen, err := w.Billing.Usage(ctx, w.Clinic.Shared.Actor)
@@ -118,7 +119,7 @@ func TestPublicPackage(t *testing.T) {
 		t.Error(elsewhere, err)
 	}
 	// back to Custom: those who hold units are the named ones
-	must(t, w.Billing.SetSharing(ctx, w.Clinic.Admin.Actor, pkg, models.Custom, 2))
+	must(t, w.Billing.SetSharing(ctx, w.Clinic.Admin.Actor, pkg, models.Custom, 3))
 	if paid := send(t, w, w.Clinic.Shared, 1, "b"); paid[0].Package != models.NoID {
 		t.Error(paid)
 	}

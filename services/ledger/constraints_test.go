@@ -26,6 +26,7 @@ func TestTheDatabaseRefuses(t *testing.T) {
 		says string
 	}{
 		"a balance below its floor":    {`UPDATE wallets SET balance = -1 WHERE account_id = $1 AND kind = 'balance'`, []any{own}, "wallets_check"},
+		"a balance that is no number":  {`UPDATE wallets SET balance = 'NaN' WHERE account_id = $1 AND kind = 'balance'`, []any{own}, "invalid input syntax for type bigint"},
 		"a transfer changed":           {`UPDATE transfers SET note = 'x' WHERE id = $1`, []any{moved.ID}, "append-only"},
 		"a transfer deleted":           {`DELETE FROM transfers WHERE id = $1`, []any{moved.ID}, "append-only"},
 		"an entry changed":             {`UPDATE entries SET amount = amount + 1 WHERE transfer_id = $1`, []any{moved.ID}, "append-only"},
@@ -73,5 +74,17 @@ func TestTheDatabaseRefuses(t *testing.T) {
 	}
 	if _, err := tx.Exec(ctx, insert, c.ID, models.NewID(), moved.ID); err == nil || !strings.Contains(err.Error(), "transfers_reverses_key") {
 		t.Errorf("reversed twice: %v", err)
+	}
+}
+
+// Always: no column holds a number that is not whole. numeric takes NaN, which is above every floor, and floats lose amounts.
+func TestTheDatabaseHoldsWholeNumbers(t *testing.T) {
+	w := storetest.NewWorld(t)
+	var found string
+	err := w.Raw.QueryRow(ctx, `SELECT coalesce(string_agg(table_name || '.' || column_name || ' ' || data_type, ', '), '') FROM information_schema.columns
+		WHERE table_schema = 'public' AND table_name NOT LIKE 'river%' AND table_name NOT LIKE 'goose%'
+		AND data_type IN ('numeric', 'real', 'double precision', 'money')`).Scan(&found)
+	if err != nil || found != "" {
+		t.Errorf("%s, %v", found, err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 
 type commandTag = pgconn.CommandTag
 
-// connPool lets GORM run on the connection whose transaction Tx began. It offers no BeginTx, so that nested
-// Transaction calls of GORM become savepoints of this one.
+// connPool lets GORM run on the connection whose transaction Tx began. It offers neither BeginTx nor Commit, so that GORM
+// refuses Transaction; SavePoint and RollbackTo are statements like any other.
 type connPool struct{ tx *Tx }
 
 var errEnded = errors.New("store: used after its transaction ended")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"gorm.io/gorm"
 
 	"offshoot/models"
 	"offshoot/services/store"
@@ -119,6 +120,13 @@ func TestDoorsDoNotNest(t *testing.T) {
 	if !errors.Is(err, store.ErrNested) {
 		t.Errorf("Change inside Read: %v", err)
 	}
+	_, err = w.Store.Change(ctx, actor, func(ctx context.Context, _ *store.Tx) (models.Event, error) {
+		_, err := w.Store.Note(ctx, actor.Tenant, `UPDATE accounts SET contact_name = 'noted' WHERE tenant_id = $1`)
+		return models.Event{Action: models.SubAccountEdited, Account: actor.Account}, err
+	})
+	if !errors.Is(err, store.ErrNested) || w.Count(t, "accounts WHERE contact_name = 'noted'") != 0 {
+		t.Errorf("Note inside Change: %v", err)
+	}
 }
 
 // A transaction cannot be used when it is over.
@@ -131,6 +139,45 @@ func TestTxIsUselessAfterwards(t *testing.T) {
 	var n int
 	if err := kept.Raw(`SELECT 1`).Scan(&n).Error; err == nil {
 		t.Error("it answered")
+	}
+}
+
+// Always: a savepoint takes back what came after it and nothing else, also when PostgreSQL refused something. GORM's driver
+// says nothing when one was not made, so whatever stands between them and the server must let them through. GORM's own nested
+// transactions are refused: they would begin one of their own.
+func TestSavepoints(t *testing.T) {
+	w := storetest.NewWorld(t)
+	own, shared := w.Clinic.Own.Account, w.Clinic.Shared.Account
+	_, err := w.Store.Change(ctx, w.Clinic.Admin.Actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
+		event, err := renamed(own, "around")(ctx, tx)
+		if err != nil {
+			return event, err
+		}
+		for _, broken := range []string{"", `SELECT 1/0`} {
+			if err := tx.SavePoint("here").Error; err != nil {
+				return event, err
+			}
+			if _, err := renamed(shared, "inner")(ctx, tx); err != nil {
+				return event, err
+			}
+			if broken != "" && tx.Exec(broken).Error == nil {
+				t.Error("nothing broke")
+			}
+			if err := tx.RollbackTo("here").Error; err != nil {
+				return event, err
+			}
+		}
+		ran := false
+		if err := tx.Transaction(func(*gorm.DB) error { ran = true; return nil }); err == nil || ran {
+			t.Errorf("a transaction of GORM ran: %v, %v", ran, err)
+		}
+		return event, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.Count(t, "accounts WHERE contact_name = 'around'") != 1 || w.Count(t, "accounts WHERE contact_name = 'inner'") != 0 {
+		t.Error("the savepoint took back too much, or too little")
 	}
 }
 
