@@ -134,7 +134,11 @@ func (b *bank) settledMessages(who *browser, c *company) ([]message, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(all) >= expected && moving == 0 || time.Now().After(deadline) {
+		if len(all) >= expected && moving == 0 {
+			return all, nil
+		}
+		if time.Now().After(deadline) {
+			b.onTheWay.add(fmt.Sprintf("%d messages of %d, %d moving", len(all), expected, moving))
 			return all, nil
 		}
 	}
@@ -192,9 +196,9 @@ func (b *bank) auditMessages(c *company, all []message) (spent, units int64) {
 			delete(times, one{a.Ref, number})
 			switch {
 			case n > 1:
-				b.doubled("%s: %d messages to %s", a.Ref, n, number)
+				b.doubled(a.Ref, "has %d messages to %s", n, number)
 			case n == 0 && a.done:
-				b.lost("%s was started and there is no message to %s", a.Ref, number)
+				b.lost(a.Ref, "was started and there is no message to %s", number)
 			case n == 1 && !a.done:
 				b.found("%s was refused (%s) and there is a message to %s", a.Ref, a.answer, number)
 			}
@@ -236,7 +240,7 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 	}
 	for what, n := range transfers {
 		if n > 1 {
-			b.doubled("the action log of %s tells of a transfer %d times: %s", c.name, n, what)
+			b.doubled(what, "stands in the action log of %s %d times", c.name, n)
 		}
 	}
 	page, err := who.file("/usage")
@@ -256,9 +260,9 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 func (b *bank) holdCount(c *company, of kind, acknowledged, logged int, atLeast bool) {
 	switch {
 	case logged < acknowledged:
-		b.lost("%s: %d times %s were acknowledged, and the action log has %d", c.name, acknowledged, of, logged)
+		b.lost(string(of), "was acknowledged to %s %d times, and the action log has it %d times", c.name, acknowledged, logged)
 	case logged > acknowledged && !atLeast:
-		b.doubled("%s: %d times %s were acknowledged, and the action log has %d", c.name, acknowledged, of, logged)
+		b.doubled(string(of), "was acknowledged to %s %d times, and the action log has it %d times", c.name, acknowledged, logged)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+
+	"offshoot/models"
 )
 
 // browser is a person's: it has cookies, and goes to one portal or the other. What is not answered it asks again, as a patient
@@ -22,7 +24,7 @@ type browser struct {
 	portals [2]string
 	client  *http.Client
 	turn    int
-	hurry   *atomic.Bool // set when the bank closes: who waits gives up
+	forgets bool // the key of a form that was not answered: to try whether the bank finds what that leads to
 
 	unanswered *atomic.Int64 // requests
 	answered   *atomic.Int64
@@ -108,6 +110,9 @@ func (b *browser) until(method, path string, form url.Values, attempts *int) (an
 			last = err
 			time.Sleep(pause)
 			pause = min(2*pause, 400*time.Millisecond)
+			if b.forgets && form.Has("key") {
+				form.Set("key", models.NewID().String())
+			}
 			continue
 		case err != nil:
 			return got, err

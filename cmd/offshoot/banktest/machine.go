@@ -21,6 +21,7 @@ import (
 // machine is an installation as it stands in production: two portals and one worker on one PostgreSQL, settings as serve and
 // work demand them, on loopback. Between portals and PostgreSQL, and between people and portals, lie wires.
 type machine struct {
+	settings
 	dir   string
 	keys  *secrets.Keys
 	clock clockFile
@@ -41,8 +42,8 @@ type machine struct {
 const everybodysPassword = "correct horse battery staple"
 
 // build starts PostgreSQL and lays the wires. The world is made before open starts the rest.
-func build(ctx context.Context, program, dir string) (_ *machine, err error) {
-	m := &machine{dir: dir, exchange: newExchange(), clock: clockFile{path: filepath.Join(dir, "clock")}}
+func build(ctx context.Context, s settings, dir string) (_ *machine, err error) {
+	m := &machine{dir: dir, settings: s, exchange: newExchange(), clock: clockFile{path: filepath.Join(dir, "clock")}}
 	defer func() {
 		if err != nil {
 			m.close()
@@ -80,11 +81,11 @@ func build(ctx context.Context, program, dir string) (_ *machine, err error) {
 		if m.toPages[i], err = m.exchange.lay(fmt.Sprintf("people to portal %d", i+1), at); err != nil {
 			return nil, err
 		}
-		if m.portals[i], err = newProcess(dir, fmt.Sprintf("portal-%d", i+1), program, "serve", "http://"+at+"/readyz", m.environment(m.toData[i], at)); err != nil {
+		if m.portals[i], err = newProcess(dir, fmt.Sprintf("portal-%d", i+1), s.program, "serve", "http://"+at+"/readyz", m.environment(m.toData[i], at)); err != nil {
 			return nil, err
 		}
 	}
-	m.worker, err = newProcess(dir, "worker", program, "work", "", m.environment(m.toData[2], "127.0.0.1:0"))
+	m.worker, err = newProcess(dir, "worker", s.program, "work", "", m.environment(m.toData[2], "127.0.0.1:0"))
 	return m, err
 }
 
@@ -102,7 +103,11 @@ func (m *machine) environment(toData *wire, listen string) []string {
 	if err != nil {
 		panic(err) // made a moment ago
 	}
-	return []string{"DATABASE_URL=postgres://offshoot_app@" + toData.address() + "/offshoot?sslmode=disable",
+	data := "postgres://offshoot_app@" + toData.address() + "/offshoot?sslmode=disable"
+	if m.spoil == looseCommits {
+		data += "&synchronous_commit=off"
+	}
+	return []string{"DATABASE_URL=" + data,
 		"OFFSHOOT_ADDR=" + listen, "OFFSHOOT_SECRET_KEYS=" + keys, "OFFSHOOT_PUBLIC_URL=http://localhost:8080", "OFFSHOOT_DRAIN=0s",
 		"SMTP_URL=smtp+plain://" + m.mails.address(), "OFFSHOOT_MAIL_FROM=bank@offshoot.example", "GATEWAY_URL=simulator:in-production",
 		"OFFSHOOT_CLOCK=" + m.clock.path}

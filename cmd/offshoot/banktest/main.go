@@ -28,8 +28,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"offshoot/services/store/localpg"
 )
 
 // settings are the flags.
@@ -39,8 +37,14 @@ type settings struct {
 	seed    uint64
 	lasts   time.Duration
 	faults  int
-	forget  bool
+	spoil   string
 }
+
+// What can be spoiled.
+const (
+	forgottenKeys = "keys"
+	looseCommits  = "commits"
+)
 
 func main() {
 	var s settings
@@ -49,9 +53,10 @@ func main() {
 	flag.Uint64Var(&s.seed, "seed", 0, "seed of the plan; drawn by lot when 0")
 	flag.DurationVar(&s.lasts, "for", 0, "how long people come")
 	flag.IntVar(&s.faults, "faults", 0, "how many faults at least")
-	flag.BoolVar(&s.forget, "forget-keys", false, "let people who are not answered fill in the form anew: the bank must then find what happened twice")
+	flag.StringVar(&s.spoil, "spoil", "", "to try the bank itself. "+forgottenKeys+": whoever is not answered fills in the form anew, and things happen twice; "+
+		looseCommits+": PostgreSQL acknowledges commits before it has them, and they are lost when it is killed")
 	flag.Parse()
-	if s.program == "" || flag.NArg() > 0 || s.lasts == 0 && s.faults == 0 {
+	if s.program == "" || flag.NArg() > 0 || s.spoil != "" && s.spoil != forgottenKeys && s.spoil != looseCommits || s.lasts == 0 && s.faults == 0 {
 		fmt.Fprintln(os.Stderr, "banktest: -offshoot and one of -for and -faults are needed")
 		flag.Usage()
 		os.Exit(2)
@@ -95,6 +100,7 @@ func (s settings) run(ctx context.Context, out io.Writer) (right bool, err error
 	}
 	fmt.Fprintf(out, "bank: open after %v\n", time.Since(began).Round(100*time.Millisecond))
 	err = b.business(ctx)
+	fmt.Fprintf(out, "bank: closed after %v more\n", time.Since(b.opened).Round(100*time.Millisecond))
 	if err == nil {
 		err = b.audit(ctx)
 	}
@@ -107,7 +113,6 @@ func (s settings) run(ctx context.Context, out io.Writer) (right bool, err error
 	if right && !keep {
 		return true, os.RemoveAll(dir)
 	}
-	_ = localpg.Remove(filepath.Join(dir, "nothing"))
 	fmt.Fprintln(out, "bank: its record and the logs are in", dir)
 	return right, err
 }
@@ -123,21 +128,22 @@ type bank struct {
 
 	answered, unanswered, reads atomic.Int64
 	faults, refusals, ended     tally
+	onTheWay                    tally
 
-	mu                         sync.Mutex
-	problems                   []string
-	timesLost, timesDoubled    int
-	messages, given, verifying int64
-	verified                   string
+	mu                    sync.Mutex
+	problems              []string
+	actsLost, actsDoubled map[string]bool
+	messages, given       int64
+	verified              string
 }
 
 func newBank(ctx context.Context, s settings, dir string) (*bank, error) {
-	b := &bank{settings: s}
+	b := &bank{settings: s, actsLost: map[string]bool{}, actsDoubled: map[string]bool{}}
 	var err error
 	if b.record, err = newRecord(filepath.Join(dir, "record.jsonl")); err != nil {
 		return nil, err
 	}
-	if b.machine, err = build(ctx, s.program, dir); err != nil {
+	if b.machine, err = build(ctx, s, dir); err != nil {
 		return nil, err
 	}
 	if b.world, err = found(ctx, b.machine); err == nil {
@@ -205,18 +211,20 @@ func (b *bank) found(format string, values ...any) {
 	b.problems = append(b.problems, fmt.Sprintf(format, values...))
 }
 
-func (b *bank) lost(format string, values ...any) {
-	b.found("LOST "+format, values...)
+// lost notes that something acknowledged is missing somewhere.
+func (b *bank) lost(ref, format string, values ...any) {
+	b.found("LOST "+ref+" "+format, values...)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.timesLost++
+	b.actsLost[ref] = true
 }
 
-func (b *bank) doubled(format string, values ...any) {
-	b.found("DOUBLED "+format, values...)
+// doubled notes that something stands somewhere more often than it was asked for.
+func (b *bank) doubled(ref, format string, values ...any) {
+	b.found("DOUBLED "+ref+" "+format, values...)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.timesDoubled++
+	b.actsDoubled[ref] = true
 }
 
 // findings are what is wrong, each once.
@@ -254,9 +262,13 @@ func (b *bank) report(out io.Writer, took time.Duration) {
 	}
 	list(out, words)
 	fmt.Fprintf(out, "bank: %d messages accepted, %d of them given back\n", b.messages, b.given)
-	fmt.Fprintf(out, "bank: %d lost, %d doubled, %d reads checked\n", b.timesLost, b.timesDoubled, b.reads.Load())
+	fmt.Fprintf(out, "bank: %d lost, %d doubled, %d reads checked\n", len(b.actsLost), len(b.actsDoubled), b.reads.Load())
 	if b.verified != "" {
 		fmt.Fprintln(out, "bank:", b.verified)
+	}
+	if len(b.onTheWay.count) > 0 {
+		fmt.Fprintln(out, "bank: still on their way")
+		list(out, b.onTheWay.count)
 	}
 	if len(b.refusals.count) > 0 {
 		fmt.Fprintln(out, "bank: refused")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ func (b *bank) people() []*person {
 	add := func(name string, who login, c *company, chances []chance, pace time.Duration, subs ...*sub) {
 		p := &person{bank: b, name: name, company: c, subs: subs, life: life{lots: stream(b.seed, name), chances: chances, pace: pace},
 			browser: *newBrowser(who, b.pages, len(all), &b.answered, &b.unanswered)}
+		p.forgets = b.spoil == forgottenKeys
 		all = append(all, p)
 	}
 	for i := range 2 {
@@ -105,6 +107,9 @@ const ofHundredth = 10_000 // millionths
 
 func (p *person) move(s step) error {
 	to := p.sub(s)
+	if s.what == everything { // not from those who write: their messages would wait for money that nobody brings
+		to = p.company.movable[int(s.which)%len(p.company.movable)]
+	}
 	a := &act{Kind: s.what, Company: p.company.id, Account: to.id, Amount: s.amount * ofHundredth, Ref: p.ref("move")}
 	path := "/sub-accounts/" + to.id.String() + "/transfers"
 	if s.what != transfer {
@@ -282,13 +287,16 @@ func (p *person) post(a *act, path string, fields url.Values) error {
 	return p.bank.refused(a, got)
 }
 
+// figures are what makes one and the same refusal many.
+var figures = regexp.MustCompile(`[\d.,]+\d`)
+
 // refused notes an answer that says no. Some of them nobody may ever get.
 func (b *bank) refused(a *act, got answer) error {
 	said := sentence(got.body)
 	if a.issued != 0 {
 		b.record.settle(a, false, fmt.Sprintf("%d %s", got.status, said))
 	}
-	b.refusals.add(fmt.Sprintf("%s: %d %s", a.Kind, got.status, said))
+	b.refusals.add(fmt.Sprintf("%s: %d %s", a.Kind, got.status, figures.ReplaceAllString(said, "…")))
 	if strings.Contains(string(got.body), "already used for something else") {
 		b.found("%s %s: a form's own key is said to stand for something else", a.Kind, a.Ref)
 	}

@@ -264,7 +264,7 @@ func (b *bank) holdRefs(whose string, all []entry, account models.ID, expected b
 	}
 	for _, a := range append(expected.sure, expected.maybe...) {
 		if times[a.Ref] > 1 {
-			b.doubled("%s %s stands in the statement of %s %d times", a.Kind, a.Ref, whose, times[a.Ref])
+			b.doubled(a.Ref, "stands in the statement of %s %d times", whose, times[a.Ref])
 		}
 		if times[a.Ref] > 0 && a.Kind != everything && amounts[a.Ref] != a.amountIn(account) {
 			b.found("%s %s of %d stands in the statement of %s with %d", a.Kind, a.Ref, a.Amount, whose, amounts[a.Ref])
@@ -272,7 +272,7 @@ func (b *bank) holdRefs(whose string, all []entry, account models.ID, expected b
 	}
 	for _, a := range expected.sure {
 		if times[a.Ref] == 0 && a.mustStandIn(account, b) {
-			b.lost("%s %s was acknowledged and is not in the statement of %s", a.Kind, a.Ref, whose)
+			b.lost(a.Ref, "was acknowledged and is not in the statement of %s", whose)
 		}
 	}
 }

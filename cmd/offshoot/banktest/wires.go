@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/Shopify/toxiproxy/v2"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 )
 
@@ -25,7 +24,7 @@ type exchange struct{ server *toxiproxy.ApiServer }
 
 func newExchange() *exchange {
 	quiet := zerolog.Nop()
-	return &exchange{toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), quiet)}
+	return &exchange{toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), quiet)}
 }
 
 // lay makes a wire to an address, and returns it when it can be dialled.
