@@ -50,22 +50,24 @@ CREATE TABLE month_starts (
     tenant_id  uuid NOT NULL,
     account_id uuid NOT NULL,
     period     char(7) NOT NULL CHECK (period ~ '^[0-9]{4}-[0-9]{2}$'),
-    -- funded: the limit was moved; short: the parent had too little, it waits for money; capped: of a post-pay parent, nothing
-    -- is moved; stopped: the account was not in use; missed: the month was over when its start was looked at
-    state      text NOT NULL CHECK (state IN ('funded', 'short', 'capped', 'stopped', 'missed')),
+    -- due: what was unused has gone back, and its turn to be given comes; funded: the limit was moved; short: the parent had
+    -- too little, it waits for money; capped: of a post-pay parent, nothing is moved; stopped: the account was not in use;
+    -- missed: the month was over when its start was looked at
+    state      text NOT NULL CHECK (state IN ('due', 'funded', 'short', 'capped', 'stopped', 'missed')),
     asset      text NOT NULL,
     amount     bigint NOT NULL CHECK (amount > 0), -- the limit, as it is now for this month
+    most       bigint NOT NULL CHECK (most >= amount), -- the largest that it was this month
     priority   integer NOT NULL,
-    granted    bigint NOT NULL DEFAULT 0 CHECK (granted >= 0 AND granted <= amount), -- moved for this month and not taken back
+    set_at     timestamptz NOT NULL, -- of the limit: who comes first among those of one priority
+    granted    bigint NOT NULL DEFAULT 0 CHECK (granted >= 0 AND granted <= most), -- moved for this month and not taken back
     returned   bigint NOT NULL DEFAULT 0 CHECK (returned >= 0), -- of the month before, at the start
     started_at timestamptz NOT NULL,
     funded_at  timestamptz,
     PRIMARY KEY (tenant_id, account_id, period),
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id),
-    CHECK (state = 'funded' OR granted = 0 OR state = 'stopped')
+    CHECK (state <> 'missed' OR granted = 0)
 );
-CREATE INDEX month_starts_short ON month_starts (tenant_id, priority, started_at, account_id) WHERE state = 'short';
-CREATE INDEX month_starts_by_period ON month_starts (tenant_id, period, state, priority, account_id);
+CREATE INDEX month_starts_by_turn ON month_starts (tenant_id, period, state, priority, set_at, account_id);
 SELECT isolate('month_starts');
 
 -- A sub-account asks its parent for credit.

@@ -9,7 +9,7 @@ type ActionGroup struct {
 
 // ActionGroups hold every action once, in the order in which the filter shows them.
 var ActionGroups = []ActionGroup{
-	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, PurchasePaid, PackageUnitsIssued, PackageUnitsExpired, CreditLineChanged}},
+	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, PurchasePaid, PackageUnitsIssued, PackageUnitsExpired, CreditLineChanged, LimitChanged, CapsChanged, MonthStarted}},
 	{"usage", "Usage", []Action{UsageCharged, UsageRefunded}},
 	{"accounts", "Accounts", []Action{Installed, ParentCreated, AccountActivated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},

@@ -32,6 +32,9 @@ const (
 	SubAccountDeleted     Action = "sub_account.deleted"
 	PrivilegesChanged     Action = "privileges.changed"
 	FundingChanged        Action = "funding.changed"
+	LimitChanged          Action = "limit.changed"
+	CapsChanged           Action = "caps.changed"
+	MonthStarted          Action = "month.started" // of a parent's sub-accounts with a monthly limit
 	ParentDeactivated     Action = "parent.deactivated"
 	ParentReactivated     Action = "parent.reactivated"
 	ActivationSent        Action = "activation.sent"

@@ -26,7 +26,7 @@ func (s *Server) updateFunding(v *visit) error {
 		return err
 	}
 	funding := v.field("funding")
-	err = s.Accounts.SetFunding(v.ctx(), v.actor, id, v.version(), models.Funding(funding))
+	err = s.Accounts.SetFunding(v.ctx(), v.actor, id, v.version(), models.FundingTerms{Funding: models.Funding(funding)})
 	if refused, ok := refusalOf(err); ok {
 		return v.subAccountBalance(formStatus(refused), funding, refused)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"offshoot/services/audience"
 	"offshoot/services/billing"
+	"offshoot/services/funding"
 	"offshoot/services/identity"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
@@ -39,6 +40,8 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	river.AddWorker(workers, &passwordLinks{house: h})
 	billing.AddWorkers(workers, h.billing)
 	audience.AddWorkers(workers, h.audience)
+	funding.AddWorkers(workers, h.funding)
+	river.AddWorker(workers, &moneyArrived{house: h})
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -59,7 +62,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
-			every(time.Minute, billing.Expiry{}),
+			every(time.Minute, billing.Expiry{}), every(time.Hour, funding.Turn{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},
 	})

@@ -79,7 +79,7 @@ func TestAddRefusesFields(t *testing.T) {
 		{"an unknown privilege", "privileges", func(o *accounts.SubAccountOrder) { o.Privileges = []models.Privilege{"root"} }},
 		{"a privilege of parents", "privileges", func(o *accounts.SubAccountOrder) { o.Privileges = []models.Privilege{models.ManageSubAccounts} }},
 		{"no funding", "funding", func(o *accounts.SubAccountOrder) { o.Funding = "" }},
-		{"an unknown funding", "funding", func(o *accounts.SubAccountOrder) { o.Funding = "client" }},
+		{"an unknown funding", "funding", func(o *accounts.SubAccountOrder) { o.Funding = "card" }},
 		{"no method", "method", func(o *accounts.SubAccountOrder) { o.Method = "" }},
 		{"nothing", "starting_amount", amount("0")},
 		{"less than nothing", "starting_amount", amount("-5")},

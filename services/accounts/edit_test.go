@@ -189,7 +189,7 @@ func TestSetFunding(t *testing.T) {
 	transfer(t, w, c, sub.ID, "40")
 	transfer(t, w, c, c.Shared.Account.ID, "7")
 	fund := func(actor models.Actor, id models.ID, version int, f models.Funding) error {
-		return w.Accounts.SetFunding(ctx, actor, id, version, f)
+		return w.Accounts.SetFunding(ctx, actor, id, version, models.FundingTerms{Funding: f})
 	}
 	now := show(t, w, c, sub.ID).Version
 	unchanged(t, w, func() {
@@ -197,7 +197,7 @@ func TestSetFunding(t *testing.T) {
 		refused(t, fund(c.Own.Actor, sub.ID, now, models.SharedBalance), models.ErrMissingPrivilege, "")
 		refused(t, fund(w.Sam.Actor.In(c.ID), sub.ID, now, models.SharedBalance), models.ErrMissingPrivilege, "")
 		refused(t, fund(c.Admin.Actor, sub.ID, now, ""), models.ErrCheckFields, "funding")
-		refused(t, fund(c.Admin.Actor, sub.ID, now, "client"), models.ErrCheckFields, "funding")
+		refused(t, fund(c.Admin.Actor, sub.ID, now, "card"), models.ErrCheckFields, "funding")
 		for _, f := range []models.Funding{models.OwnBalance, models.SharedBalance} {
 			refused(t, fund(c.Admin.Actor, sub.ID, now-1, f), accounts.ErrStale, "")
 			refused(t, fund(c.Admin.Actor, c.ID, 2, f), accounts.ErrNoSuchAccount, "")

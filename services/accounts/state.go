@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"offshoot/models"
+	"offshoot/services/funding"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
@@ -57,6 +58,7 @@ func (s *Service) deactivate(ctx context.Context, tx *store.Tx, sub models.ID, r
 	if err != nil {
 		return models.Event{}, models.Returned{}, err
 	}
+	funding.Stopped(tx, sub, returned.Transfer.Amount)
 	tx.Queue(`UPDATE accounts SET status_before = status, status = 'deactivated', status_reason = $3, version = version + 1
 		WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, reason)
 	identity.EndSessionsOfAccount(tx, sub)
@@ -89,14 +91,19 @@ func closedAccount(tx *store.Tx, sub models.ID) error {
 	return ErrAlreadyDeactivated
 }
 
-// Reactivate gives a deactivated sub-account the state back that it had: Active, or Pending. Nothing is transferred.
+// Reactivate gives a deactivated sub-account the state back that it had: Active, or Pending. One with a monthly limit of a
+// pre-pay parent is given what it had not used of this month's, or waits for it when the parent has too little; nothing else
+// is transferred.
 // For: a parent's Admins. Refuses: missing privilege; no such sub-account; one that is not deactivated.
 func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models.ID) error {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return err
 	}
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		ledger.Reopen(tx, sub) // wallets before accounts, as everywhere
+		if _, err := ledger.NewRound(ctx, tx, []models.ID{sub}); err != nil { // wallets before accounts, as everywhere
+			return models.Event{}, err
+		}
+		ledger.Reopen(tx, sub)
 		a, err := lockSubAccount(tx, sub)
 		if err != nil {
 			return models.Event{}, err
@@ -106,6 +113,13 @@ func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models
 		}
 		tx.Queue(`UPDATE accounts SET status = status_before, status_before = '', status_reason = '', version = version + 1
 			WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)
+		parent, err := accountByID(tx, tx.Actor.Tenant)
+		if err != nil {
+			return models.Event{}, err
+		}
+		if err := funding.Resumed(ctx, tx, parent, sub); err != nil {
+			return models.Event{}, err
+		}
 		return models.Event{Action: models.SubAccountReactivated, Account: sub}, s.tellActive(ctx, tx, sub)
 	})
 	return err
@@ -154,6 +168,7 @@ func remove(ctx context.Context, tx *store.Tx, sub models.ID, confirmed func(nam
 	if !confirmed(a.Name) {
 		return models.Event{}, models.Returned{}, ErrNameNotTyped.At("name", ErrNameNotTyped.Message)
 	}
+	funding.Ended(tx, sub, returned.Transfer.Amount)
 	tx.Queue(`UPDATE accounts SET status = 'deleted', status_before = '', status_reason = '', version = version + 1
 		WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub)
 	tx.Queue(`UPDATE activations SET ended_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND ended_at IS NULL`, tx.Actor.Tenant, sub, tx.Now)

@@ -199,7 +199,7 @@ func TestTransfersRaceWithDeactivation(t *testing.T) {
 		})
 		wg.Go(func() { allowed(w.Accounts.Reactivate(ctx, c.Admin.Actor, sub), accounts.ErrNotDeactivated) })
 		wg.Go(func() {
-			err := w.Accounts.SetFunding(ctx, c.Admin.Actor, sub, 0, models.SharedBalance)
+			err := w.Accounts.SetFunding(ctx, c.Admin.Actor, sub, 0, models.FundingTerms{Funding: models.SharedBalance})
 			allowed(err, accounts.ErrStale, ledger.ErrAccountClosed)
 		})
 	}

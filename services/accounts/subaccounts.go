@@ -1,13 +1,13 @@
 package accounts
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
 
 	"offshoot/models"
+	"offshoot/services/funding"
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/store"
@@ -18,40 +18,33 @@ type SubAccountOrder struct {
 	Details
 	Privileges     []models.Privilege
 	Funding        models.Funding
-	StartingAmount string                  // with own balance; empty: none
+	StartingAmount string // with own balance; empty: none
+	Limit          string // with a monthly limit
+	Priority       string // likewise; empty: the usual one
+	CapDay         string // with a shared balance; empty: no cap
+	CapMonth       string
 	Method         models.ActivationMethod // how its user proves the e-mail
 	Key            string                  // one-time key of the form
 }
 
-func (o *SubAccountOrder) check(currency string, methods []models.ActivationMethod) (models.Money, error) {
+func (o *SubAccountOrder) check(currency string, methods []models.ActivationMethod) (funding.Terms, error) {
 	var p models.Problems
 	o.Details = o.Details.check(&p)
 	checkPrivileges(&p, o.Privileges)
-	start := models.Zero(currency)
-	switch o.Funding {
-	case models.OwnBalance:
-		if strings.TrimSpace(o.StartingAmount) != "" {
-			var err error
-			if start, err = models.ParseAmount(o.StartingAmount, currency); err != nil {
-				p.Add("starting_amount", sentence(err))
-			}
-		}
-	case models.SharedBalance:
-	default:
-		p.Add("funding", "Choose how the sub-account is funded.")
-	}
+	terms := funding.Check(&p, models.FundingTerms{Funding: o.Funding, Start: o.StartingAmount, Limit: o.Limit, Priority: o.Priority,
+		CapDay: o.CapDay, CapMonth: o.CapMonth}, currency)
 	if !slices.Contains(methods, o.Method) {
 		p.Add("method", "Choose how the sub-account signs in.")
 	}
-	return start, p.Err()
+	return terms, p.Err()
 }
 
-// AddSubAccount creates a sub-account, its user and wallets, moves the starting amount, and sends the activation mail and
+// AddSubAccount creates a sub-account, its user and wallets, moves the starting amount or its limit of this month, and sends the activation mail and
 // the code. It returns the account, Pending.
 // For: a parent's Admins. Refuses: missing privilege; the feature not enabled; wrong fields; a name or e-mail that is
 // taken; more than is available. Repeated under the same key it returns the account it made.
 func (s *Service) AddSubAccount(ctx context.Context, actor models.Actor, order SubAccountOrder) (models.Account, error) {
-	parent, start, err := s.mayAdd(ctx, actor, &order, models.ByPassword, models.ByLink)
+	parent, terms, err := s.mayAdd(ctx, actor, &order, models.ByPassword, models.ByLink)
 	if err != nil {
 		return models.Account{}, err
 	}
@@ -59,7 +52,7 @@ func (s *Service) AddSubAccount(ctx context.Context, actor models.Actor, order S
 	if err != nil {
 		return models.Account{}, err
 	}
-	account, _, err := s.add(ctx, actor, parent, order, start, proof)
+	account, _, err := s.add(ctx, actor, parent, order, terms, proof)
 	return account, err
 }
 
@@ -68,7 +61,7 @@ func (s *Service) AddSubAccount(ctx context.Context, actor models.Actor, order S
 // up. Repeated under the same key no password comes back.
 // For: a parent's Admins. Refuses as AddSubAccount, and at password what identity.CheckNewPassword refuses.
 func (s *Service) AddAndHandOver(ctx context.Context, actor models.Actor, order SubAccountOrder, password string) (models.Handover, error) {
-	parent, start, err := s.mayAdd(ctx, actor, &order, models.ByHand)
+	parent, terms, err := s.mayAdd(ctx, actor, &order, models.ByHand)
 	if wrong, ok := err.(*models.Error); ok && wrong.Is(models.ErrCheckFields) && password != "" { // all sentences at once
 		if saying := sayingAt(identity.CheckNewPassword(password, order.Email, order.ContactName, order.AccountName), "password"); saying != "" {
 			err = wrong.At("password", saying)
@@ -81,7 +74,7 @@ func (s *Service) AddAndHandOver(ctx context.Context, actor models.Actor, order 
 	if err != nil {
 		return models.Handover{}, err
 	}
-	account, repeated, err := s.add(ctx, actor, parent, order, start, proof{method: models.ByHand, password: chosen, passwordHash: hash})
+	account, repeated, err := s.add(ctx, actor, parent, order, terms, proof{method: models.ByHand, password: chosen, passwordHash: hash})
 	if err != nil {
 		return models.Handover{}, err
 	}
@@ -92,24 +85,24 @@ func (s *Service) AddAndHandOver(ctx context.Context, actor models.Actor, order 
 	return given, nil
 }
 
-// mayAdd says whether the actor may add that sub-account, and returns the actor's account and the starting amount. It
+// mayAdd says whether the actor may add that sub-account, and returns the actor's account and how the new one is funded. It
 // leaves the order as it was read.
-func (s *Service) mayAdd(ctx context.Context, actor models.Actor, order *SubAccountOrder, methods ...models.ActivationMethod) (models.Account, models.Money, error) {
+func (s *Service) mayAdd(ctx context.Context, actor models.Actor, order *SubAccountOrder, methods ...models.ActivationMethod) (models.Account, funding.Terms, error) {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
-		return models.Account{}, models.Money{}, err
+		return models.Account{}, funding.Terms{}, err
 	}
 	parent, err := s.own(ctx, actor)
 	if err != nil {
-		return models.Account{}, models.Money{}, err
+		return models.Account{}, funding.Terms{}, err
 	}
 	if parent.SubAccountsEnabled == nil {
-		return models.Account{}, models.Money{}, ErrFeatureOff
+		return models.Account{}, funding.Terms{}, ErrFeatureOff
 	}
-	start, err := order.check(parent.Currency, methods)
-	return parent, start, err
+	terms, err := order.check(parent.Currency, methods)
+	return parent, terms, err
 }
 
-func (s *Service) add(ctx context.Context, actor models.Actor, parent models.Account, order SubAccountOrder, start models.Money, proof proof) (_ models.Account, repeated bool, _ error) {
+func (s *Service) add(ctx context.Context, actor models.Actor, parent models.Account, order SubAccountOrder, terms funding.Terms, proof proof) (_ models.Account, repeated bool, _ error) {
 	var account models.Account
 	done, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
 		account = models.Account{TenantID: actor.Tenant, ID: models.NewID(), Kind: models.Sub, Funding: order.Funding,
@@ -123,11 +116,9 @@ func (s *Service) add(ctx context.Context, actor models.Actor, parent models.Acc
 		}
 		grant(tx, account.ID, order.Privileges)
 		event = models.Event{Action: models.SubAccountAdded, Account: account.ID,
-			Details: map[string]string{"funding": string(order.Funding), "privileges": list(order.Privileges), "method": string(proof.method)}}
-		if start.IsPositive() {
-			_, err = ledger.Give(ctx, tx, account.ID, start, "Starting amount")
-		}
-		return event, at(err, "amount", "starting_amount")
+			Details: terms.Details()}
+		event.Details["funding"], event.Details["privileges"], event.Details["method"] = string(order.Funding), list(order.Privileges), string(proof.method)
+		return event, funding.Enter(ctx, tx, parent, account.ID, terms)
 	}, store.Once(order.Key, order))
 	if err == nil && done.Repeated {
 		account, err = s.Account(ctx, actor, done.Account)
@@ -278,30 +269,28 @@ func (s *Service) SetPrivileges(ctx context.Context, actor models.Actor, sub mod
 	return unlessUnchanged(err)
 }
 
-// SetFunding changes out of which pocket a sub-account's usage is paid. What the old way left goes back to the parent.
-// For: a parent's Admins. Refuses: missing privilege; an unknown funding; no such sub-account; a stale form; a
-// deactivated account. What changes nothing is not logged.
-func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models.ID, version int, funding models.Funding) error {
+// SetFunding changes out of which pocket a sub-account's usage is paid, or the terms of that. What the old way left goes back to
+// the parent; a monthly limit of a pre-pay parent is moved at once, of one that is raised the difference, and of one that is
+// cut what is unused goes back, up to the difference.
+// For: a parent's Admins. Refuses: missing privilege; wrong terms; no such sub-account; a stale form; a deactivated account; at
+// limit, more than is available. What changes nothing is not logged.
+func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models.ID, version int, typed models.FundingTerms) error {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
 		return err
 	}
-	if funding != models.OwnBalance && funding != models.SharedBalance {
-		return models.ErrCheckFields.At("funding", "Choose how the sub-account is funded.")
-	}
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
-		event := models.Event{Action: models.FundingChanged, Account: sub, Details: map[string]string{"funding": string(funding)}}
-		if funding == models.SharedBalance { // wallets before accounts, as everywhere
-			returned, err := ledger.ReturnAll(ctx, tx, sub, "Funding changed")
-			if err == ledger.ErrAccountClosed { // of a deleted account there is no more to say than that there is none
-				_, gone := lockSubAccount(tx, sub)
-				err = cmp.Or(gone, err)
-			}
-			if err != nil {
-				return models.Event{}, err
-			}
-			if returned.ID != models.NoID {
-				event.Details["returned"] = returned.Amount.String()
-			}
+		parent, err := accountByID(tx, tx.Actor.Tenant)
+		if err != nil {
+			return models.Event{}, err
+		}
+		var p models.Problems
+		terms := funding.Check(&p, typed, parent.Currency)
+		if p.Err() != nil {
+			return models.Event{}, p.Err()
+		}
+		round, err := ledger.NewRound(ctx, tx, []models.ID{sub}) // wallets before accounts, as everywhere
+		if err != nil {
+			return models.Event{}, err
 		}
 		a, err := lockSubAccount(tx, sub)
 		if err != nil {
@@ -313,12 +302,16 @@ func (s *Service) SetFunding(ctx context.Context, actor models.Actor, sub models
 		if a.Status == models.Deactivated {
 			return models.Event{}, ledger.ErrAccountClosed
 		}
-		if a.Funding == funding && event.Details["returned"] == "" {
+		event, err := funding.Switch(ctx, tx, round, parent, a, terms)
+		if err != nil {
+			return models.Event{}, err
+		}
+		if event == nil {
 			return models.Event{}, errUnchanged
 		}
-		event.Details["before"] = string(a.Funding)
-		tx.Queue(`UPDATE accounts SET funding = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, string(funding))
-		return event, nil
+		round.Post()
+		tx.Queue(`UPDATE accounts SET funding = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, sub, string(terms.Funding))
+		return *event, nil
 	})
 	return unlessUnchanged(err)
 }
@@ -362,15 +355,4 @@ func sayingAt(err error, field string) string {
 		return ""
 	}
 	return refused.Fields[field]
-}
-
-// at moves the sentence of a refusal to the field of another form.
-func at(err error, from, to string) error {
-	e, ok := err.(*models.Error)
-	if !ok || e.Fields[from] == "" {
-		return err
-	}
-	cp := *e
-	cp.Fields = map[string]string{to: e.Fields[from]}
-	return &cp
 }

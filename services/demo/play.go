@@ -263,7 +263,7 @@ func (p *player) share(ctx context.Context, s *sub) error {
 	if err != nil || now.Funding == models.SharedBalance {
 		return err
 	}
-	return p.accounts.SetFunding(ctx, p.owner, now.ID, now.Version, models.SharedBalance)
+	return p.accounts.SetFunding(ctx, p.owner, now.ID, now.Version, models.FundingTerms{Funding: models.SharedBalance})
 }
 
 func (p *player) enter(ctx context.Context, e event, email, password string) error {

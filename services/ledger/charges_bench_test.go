@@ -87,7 +87,7 @@ func payersFor(b *testing.B, w *storetest.World, n int) (shared, own []models.Ac
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, p.Account.ID, shown.Version, models.SharedBalance); err != nil {
+			if err := w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, p.Account.ID, shown.Version, models.FundingTerms{Funding: models.SharedBalance}); err != nil {
 				b.Fatal(err)
 			}
 			shared = append(shared, p.Account)

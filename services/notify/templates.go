@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -156,6 +157,19 @@ func StaffAccessChanged(in Installation, a models.Account, by string, off bool) 
 	}
 	return letter(in, a, "Staff access to "+a.Name+" was turned "+now, by+" has turned staff access to "+a.Name+" and its sub-accounts "+now+" at "+in.Name+".", then,
 		"If you did not expect this, please talk to "+by+".")
+}
+
+// MonthShort tells an Admin of a parent that a month start left sub-accounts without their limit (BAL-5).
+func MonthShort(in Installation, to models.Account, month string, accounts int, missing models.Money, link string) Message {
+	who := "one sub-account was"
+	if accounts != 1 {
+		who = strconv.Itoa(accounts) + " sub-accounts were"
+	}
+	return letter(in, to, "Monthly limits for "+month+": "+missing.String()+" missing",
+		"When "+month+" started, "+who+" not given the monthly limit, because the balance of "+to.Name+" was not enough. "+missing.String()+" is missing.",
+		"Please add money to the balance. As soon as there is enough, the limits are moved by themselves, in your order of priority.",
+		"Who waits, and for how much:",
+		link)
 }
 
 const unexpected = "If you did not expect this mail, you can ignore it: without the code on your mobile nobody can use the account."

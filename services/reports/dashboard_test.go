@@ -122,8 +122,8 @@ func TestLowBalances(t *testing.T) {
 	if got := low(); len(got) != 0 {
 		t.Errorf("with exactly enough, it is low: %+v", got)
 	}
-	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, own.Account.ID, 1, models.SharedBalance))
-	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, w.Clinic.Shared.Account.ID, 1, models.OwnBalance))
+	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, own.Account.ID, 1, models.FundingTerms{Funding: models.SharedBalance}))
+	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, w.Clinic.Shared.Account.ID, 1, models.FundingTerms{Funding: models.OwnBalance}))
 	if got := low(); len(got) != 0 {
 		t.Errorf("with nothing, of which nothing is used any more, or was not its own, it is low: %+v", got)
 	}

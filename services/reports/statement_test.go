@@ -121,7 +121,7 @@ func TestStatementOfSharedBalance(t *testing.T) {
 	if page.Balance != nil || len(page.Lines) != 0 || page.Funding != models.SharedBalance {
 		t.Errorf("it reads a balance of %v and %v", page.Balance, tell(page.Lines))
 	}
-	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, w.Clinic.Own.Account.ID, 1, models.SharedBalance))
+	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, w.Clinic.Own.Account.ID, 1, models.FundingTerms{Funding: models.SharedBalance}))
 	page, err = w.reports.Statement(ctx, w.Clinic.Own.Actor, reports.StatementFilter{}, reports.Page{})
 	must(t, err)
 	if page.Balance != nil || len(page.Lines) != 4 || !page.Lines[0].BalanceAfter.IsZero() {

@@ -151,7 +151,7 @@ func TestUsageOfASubAccount(t *testing.T) {
 		t.Errorf("with its parent's balance its month is %+v", months[0])
 	}
 
-	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, shared.Account.ID, 1, models.OwnBalance))
+	must(t, w.Accounts.SetFunding(ctx, w.Clinic.Admin.Actor, shared.Account.ID, 1, models.FundingTerms{Funding: models.OwnBalance}))
 	w.give(t, w.Clinic, shared, "1.00", "")
 	w.use(t, shared.Account, at("2026-11-03T10:00:00Z"), "FR", 1, "0.07")
 	if r := read(shared.Actor); !reflect.DeepEqual(sum(r.Rows), []summed{{"FR", "Night Ward", 4, 0, "0.07"}}) {

@@ -21,6 +21,7 @@ import (
 	"offshoot/services/accounts"
 	"offshoot/services/audience"
 	"offshoot/services/billing"
+	"offshoot/services/funding"
 	"offshoot/services/identity"
 	"offshoot/services/inbound"
 	"offshoot/services/ledger"
@@ -63,6 +64,7 @@ type Services struct {
 	Messaging *messaging.Service
 	Audience  *audience.Service
 	Inbound   *inbound.Service
+	Funding   *funding.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -144,6 +146,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Messaging = messaging.New(s.Store)
 	s.Audience = audience.New(s.Store)
 	s.Inbound = inbound.New(s.Store)
+	s.Funding = funding.New(s.Store, installation)
 	return s
 }
 

@@ -82,6 +82,9 @@ var logSentences = map[models.Action]sentence{
 	models.SubAccountReactivated: about("Sub-account ", " activated again"),
 	models.SubAccountDeleted:     about("Sub-account ", " deleted"),
 	models.FundingChanged:        funding,
+	models.LimitChanged:          limitChanged,
+	models.CapsChanged:           capsChanged,
+	models.MonthStarted:          monthStarted,
 
 	models.PrivilegesChanged: privileges,
 	models.UserAdded:         user("", " added to "),
