@@ -25,7 +25,7 @@ const (
 )
 
 // faultKinds are all. Those that come often are cheap.
-var faultKinds = []faultKind{portalKilled, portalKilled, workerKilled, databaseKilled, backendKilled, backendTerminated, backendTerminated, backendTerminated,
+var faultKinds = []faultKind{portalKilled, portalKilled, workerKilled, workerKilled, workerKilled, databaseKilled, backendKilled, backendTerminated, backendTerminated, backendTerminated,
 	dataSlow, dataCut, dataCut, dataSilent, dataReset, dataReset, pagesSlow, pagesCut, pagesCut, pagesSilent, pagesReset, pagesReset}
 
 // strike does one fault and mends what it broke. It returns when all is as before, but for those who were in the middle of something.
@@ -42,7 +42,16 @@ func (b *bank) strike(ctx context.Context, t trouble) error {
 		if err := m.killWorker(ctx); err != nil {
 			return err
 		}
-		time.Sleep(t.lasts)
+		if err := m.turn(); err != nil {
+			return err
+		}
+		if err := m.worker.revive(time.Minute); err != nil || t.size < 0.4 {
+			return err
+		}
+		time.Sleep(t.lasts * 2) // and once more, in the middle of what it does first
+		if err := m.killWorker(ctx); err != nil {
+			return err
+		}
 		return m.worker.revive(time.Minute)
 	case databaseKilled:
 		if err := m.killDatabase(ctx, t.lasts); err != nil {

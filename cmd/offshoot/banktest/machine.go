@@ -22,9 +22,10 @@ import (
 // work demand them, on loopback. Between portals and PostgreSQL, and between people and portals, lie wires.
 type machine struct {
 	settings
-	dir   string
-	keys  *secrets.Keys
-	clock clockFile
+	dir      string
+	keys     *secrets.Keys
+	clock    clockFile
+	calendar calendar
 
 	database localpg.Config
 	mu       sync.Mutex // of server
@@ -43,13 +44,14 @@ const everybodysPassword = "correct horse battery staple"
 
 // build starts PostgreSQL and lays the wires. The world is made before open starts the rest.
 func build(ctx context.Context, s settings, dir string) (_ *machine, err error) {
-	m := &machine{dir: dir, settings: s, exchange: newExchange(), clock: clockFile{path: filepath.Join(dir, "clock")}}
+	m := &machine{dir: dir, settings: s, exchange: newExchange(), clock: clockFile{path: filepath.Join(dir, "clock")},
+		calendar: calendar{lots: stream(s.seed, "calendar")}}
 	defer func() {
 		if err != nil {
 			m.close()
 		}
 	}()
-	if err := m.clock.set(0); err != nil {
+	if err := m.clock.set(time.Until(opening(s.seed))); err != nil {
 		return nil, err
 	}
 	if m.keys, err = secrets.Generate(); err != nil {
@@ -149,13 +151,19 @@ func (m *machine) close() {
 	}
 }
 
-// killWorker kills the worker and lets ten minutes pass for the job queue: whoever led it leads no more, and what the
-// worker had begun is due again. A worker that is killed in earnest is missed for as long.
+// killWorker kills the worker.
 func (m *machine) killWorker(ctx context.Context) error {
 	m.worker.kill()
 	return m.forgetWorker(ctx)
 }
 
+// turn moves the clock. No worker runs.
+func (m *machine) turn() error {
+	return m.clock.set(m.clock.ahead() + m.calendar.next(m.clock.now()))
+}
+
+// forgetWorker lets ten minutes pass for the job queue: whoever led it leads no more, and what the worker had begun is due
+// again. A worker that is killed in earnest is missed for as long.
 func (m *machine) forgetWorker(ctx context.Context) error {
 	return m.asAdmin(ctx, `DELETE FROM river_leader`,
 		`UPDATE river_job SET attempted_at = now() - interval '10 minutes' WHERE state = 'running'`)

@@ -134,6 +134,7 @@ type bank struct {
 	problems              []string
 	actsLost, actsDoubled map[string]bool
 	messages, given       int64
+	months                int
 	verified              string
 }
 
@@ -262,6 +263,7 @@ func (b *bank) report(out io.Writer, took time.Duration) {
 	}
 	list(out, words)
 	fmt.Fprintf(out, "bank: %d messages accepted, %d of them given back\n", b.messages, b.given)
+	fmt.Fprintf(out, "bank: %d month starts of a parent, the clock is at %s\n", b.months, b.machine.clock.now().UTC().Format(time.DateTime))
 	fmt.Fprintf(out, "bank: %d lost, %d doubled, %d reads checked\n", len(b.actsLost), len(b.actsDoubled), b.reads.Load())
 	if b.verified != "" {
 		fmt.Fprintln(out, "bank:", b.verified)

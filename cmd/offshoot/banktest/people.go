@@ -32,6 +32,8 @@ var (
 	// who deactivates a sub-account gives it something first, most of the time
 	keepers = []chance{{4, transfer, 1, 900}, {1, unitsGiven, 1, 40}, {3, deactivation, 0, 0}, {3, reactivation, 0, 0}}
 	clerks  = []chance{{1, payment, 100, 90_000}, {6, charge, 1, 300}}
+	// whose monthly limit comes and goes with it
+	wardens = []chance{{1, deactivation, 0, 0}, {1, reactivation, 0, 0}}
 	writers = []chance{{1, sending, 1, 12}}
 )
 
@@ -52,6 +54,7 @@ func (b *bank) people() []*person {
 			add(fmt.Sprintf("mover%d.%d", i+1, j+1), c.admin, c, movers, 120*time.Millisecond, append(append([]*sub{}, c.movable...), c.senders...)...)
 		}
 		add(fmt.Sprintf("keeper%d", i+1), c.admin, c, keepers, 150*time.Millisecond, c.closing)
+		add(fmt.Sprintf("warden%d", i+1), c.admin, c, wardens, 300*time.Millisecond, c.limited[len(c.limited)-1])
 		for _, s := range c.senders {
 			add(fmt.Sprintf("writer%d.%s", i+1, s.name), s.login, c, writers, 500*time.Millisecond, s)
 		}
@@ -194,8 +197,11 @@ func (p *person) recordMoney(s step) error {
 
 func (p *person) recordUsage(s step) error {
 	c := p.bank.world.companies[int(s.which)%len(p.bank.world.companies)]
-	users := append(append([]*sub{}, c.movable...), c.senders...)
+	users := append(append(append([]*sub{}, c.movable...), c.senders...), c.limited[0], c.limited[1], c.limited[1])
 	who := users[int(s.tail)%len(users)]
+	if who == c.limited[1] {
+		s.amount *= 100
+	}
 	at := "/staff/accounts/" + c.id.String() + "/" + who.id.String() + "/usage"
 	fields, ok, err := p.open(at+"/new", at)
 	if err != nil || !ok {

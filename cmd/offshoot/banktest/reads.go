@@ -66,7 +66,6 @@ func (r *reader) look(s step) error {
 // dashboard: available and held are the total; received − spent = total, to the millionth.
 func (r *reader) dashboard() error {
 	began := r.bank.record.moment()
-	shift := r.bank.machine.clock.ahead()
 	page, err := r.page("/")
 	if err != nil {
 		return err
@@ -88,7 +87,7 @@ func (r *reader) dashboard() error {
 	concerns := func(a *act) bool { return a.Company == r.company.id }
 	total := shown[2]
 	if r.company.sends {
-		if shift+time.Since(r.bank.opened) > 28*24*time.Hour { // what was spent before stands on no dashboard any more
+		if r.bank.machine.clock.now().Sub(opening(r.bank.seed)) > 28*24*time.Hour { // what was spent before stands on no dashboard any more
 			return nil
 		}
 		spent, err := spentOf(page)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,6 +39,7 @@ type company struct {
 	movable []*sub // with a balance of their own, to which movers give and from which they take
 	senders []*sub // who write: the first from its own balance, the second from its parent's
 	closing *sub   // is deactivated and comes back
+	limited []*sub // with a monthly limit; the last one is deactivated and comes back too
 }
 
 type sub struct {
@@ -51,18 +54,18 @@ type login struct{ email string }
 
 // subs are all sub-accounts of a company.
 func (c *company) subs() []*sub {
-	return append(append(append([]*sub{}, c.movable...), c.senders...), c.closing)
+	return append(append(append(append([]*sub{}, c.movable...), c.senders...), c.closing), c.limited...)
 }
 
 // What there is at first. Zones where it is another day than elsewhere, and one in which days begin at one o'clock in spring.
 var places = []struct {
 	name, country, zone, currency string
-	postPay, sends                bool
+	postPay, sends, short         bool
 }{
-	{"Line Islands Traders", "GB", "Pacific/Kiritimati", "EUR", false, false},
-	{"Spree Clinics", "IE", "Europe/Berlin", "EUR", false, true},
-	{"Bay Couriers", "US", "America/Los_Angeles", "USD", false, false},
-	{"Cedar Hotels", "GB", "Asia/Beirut", "EUR", true, true},
+	{"Line Islands Traders", "GB", "Pacific/Kiritimati", "EUR", false, false, false},
+	{"Spree Clinics", "IE", "Europe/Berlin", "EUR", false, true, false},
+	{"Bay Couriers", "US", "America/Los_Angeles", "USD", false, false, true},
+	{"Cedar Hotels", "GB", "Asia/Beirut", "EUR", true, true, false},
 }
 
 // mobiles are numbers of the countries, in which figures are written with points.
@@ -70,6 +73,7 @@ var mobiles = map[string]string{"GB": "+447400123456", "IE": "+353850123456", "U
 
 const (
 	atFirst        = "20000.00" // on the balance of a parent
+	mostOfIt       = "10200.00" // of what is left when limits are given
 	ofSender       = "2000.00"  // on the balance of a sub-account that writes
 	parcelUnits    = 100_000
 	priceOfMessage = 75_000 // millionths of EUR, of one part
@@ -91,7 +95,7 @@ type founder struct {
 // found makes the world on the machine's database.
 func found(ctx context.Context, m *machine) (_ *world, err error) {
 	f := founder{ctx: ctx}
-	if f.store, err = store.Open(ctx, m.server.DSN(""), nil); err != nil {
+	if f.store, err = store.Open(ctx, m.server.DSN(""), m.clock.now); err != nil {
 		return nil, err
 	}
 	defer f.store.Close()
@@ -194,6 +198,23 @@ func (f *founder) company(i int, offer models.ID) (*company, error) {
 	if c.closing, err = f.sub(c, admin, "Seasonal", models.OwnBalance, ""); err != nil {
 		return nil, err
 	}
+	// The first is always funded; the second uses much, and where its parent is short of money it waits for some to come.
+	for i, limit := range []string{"250.00", "9000.00", "400.00"} {
+		s := &sub{company: c, name: fmt.Sprintf("Ward %d", i+1), funding: models.MonthlyLimit}
+		if err := f.add(admin, s, accounts.SubAccountOrder{Limit: limit, Priority: strconv.Itoa(i + 1)}); err != nil {
+			return nil, err
+		}
+		c.limited = append(c.limited, s)
+	}
+	if p.short {
+		away, err := models.ParseAmount(mostOfIt, c.currency)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := f.ledger.Transfer(f.ctx, admin, ledger.TransferOrder{SubAccount: c.movable[0].id, Amount: away}); err != nil {
+			return nil, err
+		}
+	}
 	if !p.sends {
 		return c, nil
 	}
@@ -207,14 +228,21 @@ func (f *founder) company(i int, offer models.ID) (*company, error) {
 }
 
 func (f *founder) sub(c *company, admin models.Actor, name string, funding models.Funding, starts string) (*sub, error) {
-	s := &sub{company: c, name: name, funding: funding, login: login{fmt.Sprintf("%s.%s", name, c.admin.email)}}
-	account, err := f.accounts.AddSubAccount(f.ctx, admin, accounts.SubAccountOrder{Details: accounts.Details{AccountName: name, ContactName: "Team of " + name,
-		Email: s.login.email, Mobile: "+4915112345672", Country: "DE", TimeZone: c.zone}, Funding: funding, StartingAmount: starts, Method: models.ByPassword})
+	s := &sub{company: c, name: name, funding: funding}
+	return s, f.add(admin, s, accounts.SubAccountOrder{StartingAmount: starts})
+}
+
+// add makes a sub-account under the terms of an order.
+func (f *founder) add(admin models.Actor, s *sub, order accounts.SubAccountOrder) error {
+	s.login = login{strings.ReplaceAll(strings.ToLower(s.name), " ", "") + "." + s.company.admin.email}
+	order.Details = accounts.Details{AccountName: s.name, ContactName: "Team of " + s.name, Email: s.login.email, Mobile: "+4915112345672", Country: "DE", TimeZone: s.company.zone}
+	order.Funding, order.Method = s.funding, models.ByPassword
+	account, err := f.accounts.AddSubAccount(f.ctx, admin, order)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	s.id = account.ID
-	return s, f.activate(account)
+	return f.activate(account)
 }
 
 // activate makes a Pending account Active with everybody's password, without walking through its mails.
