@@ -13,8 +13,9 @@ CREATE INDEX accounts_by_trial ON accounts (tenant_id, trial_ends_at, id) WHERE 
 -- in a day and in a month of its parent's calendar, and what it has drawn, net of refunds, since that day and month began.
 ALTER TABLE wallets ADD COLUMN cap_day bigint;
 ALTER TABLE wallets ADD COLUMN cap_month bigint;
-ALTER TABLE wallets ADD COLUMN day_from timestamptz;
-ALTER TABLE wallets ADD COLUMN month_from timestamptz;
+ALTER TABLE wallets ADD COLUMN counted_day date; -- the day of that calendar which is counted, and whose month is
+ALTER TABLE wallets ADD COLUMN day_after bigint; -- the entries after that number are in drawn_day
+ALTER TABLE wallets ADD COLUMN month_after bigint; -- likewise
 ALTER TABLE wallets ADD COLUMN drawn_day bigint NOT NULL DEFAULT 0;
 ALTER TABLE wallets ADD COLUMN drawn_month bigint NOT NULL DEFAULT 0;
 ALTER TABLE wallets ADD CONSTRAINT wallets_caps CHECK ((cap_day IS NULL OR cap_day > 0) AND (cap_month IS NULL OR cap_month > 0)

@@ -19,6 +19,11 @@ CREATE UNIQUE INDEX falls_open_key ON falls (tenant_id, account_id, kind) WHERE 
 CREATE INDEX falls_open ON falls (tenant_id, kind, fell_at, id) WHERE ended_at IS NULL;
 SELECT isolate('falls');
 
+-- The falls of a balance that are open: whoever holds it knows of them by its own row.
+ALTER TABLE wallets ADD COLUMN low_fall uuid;
+ALTER TABLE wallets ADD COLUMN recharge_fall uuid;
+ALTER TABLE wallets ADD CONSTRAINT wallets_falls CHECK ((low_fall IS NULL OR low_below IS NOT NULL) AND (recharge_fall IS NULL OR recharge_below IS NOT NULL)) NOT VALID;
+
 -- When a sub-account's balance is recharged, by how much, and where that ends.
 CREATE TABLE recharge_rules (
     tenant_id     uuid NOT NULL,

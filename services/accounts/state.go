@@ -103,7 +103,9 @@ func (s *Service) Reactivate(ctx context.Context, actor models.Actor, sub models
 		if _, err := ledger.NewRound(ctx, tx, []models.ID{sub}); err != nil { // wallets before accounts, as everywhere
 			return models.Event{}, err
 		}
-		ledger.Reopen(tx, sub)
+		if err := ledger.Reopen(ctx, tx, sub); err != nil {
+			return models.Event{}, err
+		}
 		a, err := lockSubAccount(tx, sub)
 		if err != nil {
 			return models.Event{}, err

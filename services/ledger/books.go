@@ -82,6 +82,44 @@ func paidMessages(column, kind string) string {
 		WHERE (m.amount, m.asset, m.other) IS DISTINCT FROM (e.amount, e.asset, e.asset)`
 }
 
+// countRules are what must hold of what wallets keep beside their balances. They are no part of the books: while a version that does
+// not keep it still serves, or somebody set a wallet right by hand, it is not so, and no money is wrong by that.
+var countRules = []rule{
+	{"what was drawn in a day is what its entries say", drawnSince("day")},
+	{"what was drawn in a month is what its entries say", drawnSince("month")},
+	{"an open fall is its wallet's, which is open", `SELECT f.id::text FROM falls f WHERE f.tenant_id = @tenant AND f.ended_at IS NULL AND NOT EXISTS (
+		SELECT 1 FROM wallets w WHERE w.tenant_id = f.tenant_id AND w.account_id = f.account_id AND w.kind = 'balance' AND w.closed_at IS NULL
+			AND f.id = CASE f.kind WHEN 'low' THEN w.low_fall ELSE w.recharge_fall END)`},
+	{"a wallet's fall is open, and it is under the threshold", `SELECT w.id::text FROM wallets w
+		LEFT JOIN falls l ON l.tenant_id = w.tenant_id AND l.id = w.low_fall AND l.ended_at IS NULL
+		LEFT JOIN falls r ON r.tenant_id = w.tenant_id AND r.id = w.recharge_fall AND r.ended_at IS NULL
+		WHERE w.tenant_id = @tenant AND (w.low_fall IS NOT NULL AND (l.id IS NULL OR w.balance - coalesce(w.floor, 0) >= w.low_below)
+			OR w.recharge_fall IS NOT NULL AND (r.id IS NULL OR w.balance - coalesce(w.floor, 0) >= w.recharge_below))`},
+}
+
+// drawnSince holds the counts of a period against the entries that are in it and have their other side on another account's
+// balance.
+func drawnSince(period string) string {
+	return `SELECT w.id::text FROM wallets w WHERE w.tenant_id = @tenant AND w.kind = 'spent' AND w.counted_day IS NOT NULL
+		AND w.drawn_` + period + ` <> (SELECT coalesce(sum(e.amount), 0) FROM entries e
+			JOIN entries o ON o.tenant_id = e.tenant_id AND o.transfer_id = e.transfer_id AND o.wallet_id <> e.wallet_id
+			JOIN wallets p ON p.tenant_id = o.tenant_id AND p.id = o.wallet_id AND p.kind = 'balance' AND p.account_id <> w.account_id
+			WHERE e.tenant_id = w.tenant_id AND e.wallet_id = w.id AND e.number > w.` + period + `_after)`
+}
+
+// CheckCounts names what wallets of the actor's tenant keep beside their balances and is not so. For: tests.
+func CheckCounts(tx *store.Tx) ([]string, error) {
+	var faults []string
+	for _, r := range countRules {
+		found, err := broken(tx, r, tx.Actor.Tenant)
+		if err != nil {
+			return nil, fmt.Errorf("counts: %s: %w", r.says, err)
+		}
+		faults = append(faults, found...)
+	}
+	return faults, nil
+}
+
 // CheckBooks checks every rule over the books of the actor's tenant, within one snapshot.
 func CheckBooks(tx *store.Tx) (Books, error) {
 	tenant := tx.Actor.Tenant

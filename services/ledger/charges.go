@@ -69,8 +69,9 @@ func (o ChargeOrder) Validate() error {
 
 // Charge records usage of an account and takes its price from the wallet that the account's funding says, all or nothing.
 // For: staff Admins, and the installation itself. Refuses: missing privilege; a bad order; no such account; an account
-// that is not active, or whose parent is not (ErrNotCharging); a reference that stands for something else
-// (ErrReferenceReused); more than there is (ErrInsufficientBalance). Repeated under its reference it charges nothing and
+// that is not active, or whose parent is not (ErrNotCharging), whose tenant's books are frozen (ErrFrozen), or whose trial is
+// over (ErrTrialEnded); a reference that stands for something else (ErrReferenceReused); more than its caps leave of its
+// parent's balance (ErrCapReached); more than there is (ErrInsufficientBalance). Repeated under its reference it charges nothing and
 // returns what was charged.
 //
 // Charges that meet at one wallet are taken together, see store.Together.
@@ -168,7 +169,7 @@ func chargeAll(ctx context.Context, tx *store.Tx, orders []ChargeOrder) ([]charg
 
 // chargeOne holds one order to the rules and writes its transfer onto the sheet.
 func chargeOne(tx *store.Tx, s *sheet, p *purse, wallets map[models.ID]*wallet, before *Charge, o ChargeOrder, made *charged) error {
-	if stopped := p.stopped(); stopped != nil {
+	if stopped := p.stopped(tx.Now); stopped != nil {
 		return stopped
 	}
 	if before != nil {
@@ -189,8 +190,15 @@ func chargeOne(tx *store.Tx, s *sheet, p *purse, wallets map[models.ID]*wallet, 
 	if !o.Amount.IsPositive() {
 		return nil
 	}
-	if from.spare() < o.Amount.Micros() {
-		return p.refuses(Item{Price: o.Amount}, []considered{{pocket: last(p.pockets), spare: from.spare(), why: hasTooLittle}})
+	item, counts := Item{Price: o.Amount}, to.counted.at(when(tx.Now, from, to), to.Entries)
+	looked := considered{pocket: last(p.pockets), spare: from.spare()}
+	if _, over := counts.over(o.Amount.Micros()); over && p.isDrawn(looked.pocket) {
+		looked.why = overCap
+	} else if looked.spare < o.Amount.Micros() {
+		looked.why = hasTooLittle
+	}
+	if looked.why != pays {
+		return p.refuses(item, counts, []considered{looked})
 	}
 	posted, err := s.move(tx.Now, movement{kind: models.UsageCharge, from: from, to: to, amount: o.Amount, reference: o.Reference})
 	if err != nil {
@@ -218,7 +226,7 @@ func lockCharges(ctx context.Context, tx *store.Tx, payers map[models.ID]*purse,
 	wallets, before := map[models.ID]*wallet{}, map[reference]*Charge{}
 	var ids []models.ID
 	for _, p := range payers {
-		if p.stopped() != nil {
+		if p.stopped(tx.Now) != nil {
 			continue
 		}
 		for _, id := range []models.ID{p.spent, last(p.pockets).wallet} {

@@ -50,6 +50,15 @@ func TestTheDatabaseRefuses(t *testing.T) {
 		"an e-mail in capitals":        {`UPDATE users SET email = 'X@X' WHERE account_id = $1`, []any{own}, "users_email_check"},
 		"one e-mail twice":             {`INSERT INTO login_emails SELECT email, tenant_id, user_id FROM login_emails LIMIT 1`, nil, "login_emails_pkey"},
 		"a zone that is the server's":  {`UPDATE accounts SET time_zone = 'Local' WHERE id = $1`, []any{own}, "accounts_time_zone_check"},
+		"a cap of nothing":             {`UPDATE wallets SET cap_day = 0 WHERE account_id = $1 AND kind = 'spent'`, []any{own}, "wallets_caps"},
+		"a cap below nothing":          {`UPDATE wallets SET cap_month = -1 WHERE account_id = $1 AND kind = 'spent'`, []any{own}, "wallets_caps"},
+		"a cap on a balance":           {`UPDATE wallets SET cap_day = 1 WHERE account_id = $1 AND kind = 'balance'`, []any{own}, "wallets_caps"},
+		"a threshold of nothing":       {`UPDATE wallets SET low_below = 0 WHERE account_id = $1 AND kind = 'balance'`, []any{own}, "wallets_watched"},
+		"a watched record of spending": {`UPDATE wallets SET recharge_below = 1 WHERE account_id = $1 AND kind = 'spent'`, []any{own}, "wallets_watched"},
+		"a record of spending wakes":   {`UPDATE wallets SET wakes = true WHERE account_id = $1 AND kind = 'spent'`, []any{own}, "wallets_watched"},
+		"a fall that nobody watches":   {`UPDATE wallets SET low_fall = gen_random_uuid() WHERE account_id = $1 AND kind = 'balance'`, []any{own}, "wallets_falls"},
+		"two open falls of a kind":     {`INSERT INTO falls SELECT $1, gen_random_uuid(), $2, 'low', 'EUR', 5, 1, now() FROM generate_series(1, 2)`, []any{c.ID, own}, "falls_open_key"},
+		"a fall of another tenant's":   {`INSERT INTO falls SELECT $1, gen_random_uuid(), $2, 'low', 'EUR', 5, 1, now()`, []any{h.ID, own}, "fkey"},
 		"two operators":                {`INSERT INTO accounts (tenant_id, id, kind, name, contact_name, email, mobile, country, time_zone, currency, status, created_at) SELECT x, x, 'operator', 'x', 'x', 'x', '', 'DE', 'UTC', 'EUR', 'active', now() FROM gen_random_uuid() x`, nil, "accounts_operator_key"},
 	} {
 		_, err := w.Raw.Exec(ctx, try.sql, try.args...)

@@ -97,6 +97,12 @@ var (
 		Message: "This account is not active and cannot use anything."}
 	ErrFrozen = &models.Error{Kind: models.Conflict, Code: "books_frozen",
 		Message: "A check of this account's books found a fault, so no money moves until it is cleared up. Support has been told."}
+	ErrTrialEnded = &models.Error{Kind: models.Conflict, Code: "trial",
+		Message: "The trial of this account has ended. It can be used again as soon as credit is added to it; its parent account can do that."}
+	ErrMonthlyLimit = &models.Error{Kind: models.Conflict, Code: "funded_by_limit",
+		Message: "This sub-account has a monthly limit, which decides what is transferred to it and back. Change the limit, or how it is funded, instead."}
+	ErrSpendsParents = &models.Error{Kind: models.Conflict, Code: "spends_parents_balance",
+		Message: "This sub-account spends your balance, so it needs no transfer. To give it a balance of its own, change how it is funded first."}
 	ErrNothingToReturn = &models.Error{Kind: models.Conflict, Code: "nothing_to_return",
 		Message: "There is nothing to transfer back."}
 	ErrCreditInUse = &models.Error{Kind: models.Conflict, Code: "credit_in_use",

@@ -64,7 +64,7 @@ func Pay(ctx context.Context, tx *store.Tx, bills []Bill) ([]Receipt, error) {
 	need := map[models.ID]bool{}
 	for {
 		plan := decide(tx.Now, bills, purses, h)
-		if !plan.touches(bills, purses, records, h, need) {
+		if !plan.touches(tx.Now, bills, purses, records, h, need) {
 			return plan.post(tx, bills, purses, records, h)
 		}
 		if err := records.open(ctx, tx, plan); err != nil {
@@ -134,6 +134,19 @@ func (h *hold) take(ctx context.Context, tx *store.Tx, need map[models.ID]bool, 
 	return nil
 }
 
+// counts is what an account has drawn by its wallets as they are held, else as they were read.
+func (h *hold) counts(now time.Time, p *purse) counted {
+	spent := h.wallets[p.spent]
+	var pays *wallet
+	if at := last(p.pockets); at != nil {
+		pays = h.wallets[at.wallet]
+	}
+	if spent == nil {
+		return p.counts.at(now, 0)
+	}
+	return spent.counted.at(when(now, spent, pays), spent.Entries)
+}
+
 // record names the wallet that keeps what an account has used of a package.
 type record struct {
 	account models.ID
@@ -187,6 +200,7 @@ type plan struct {
 func decide(now time.Time, bills []Bill, purses map[models.ID]*purse, h *hold) *plan {
 	p := &plan{pockets: make([][]*pocket, len(bills)), refused: make([][]*models.Error, len(bills)), repeated: make([]bool, len(bills))}
 	taken := map[models.ID]int64{}
+	counts := map[models.ID]counted{} // of each account, with what this set has drawn so far
 	spare := func(at *pocket) int64 {
 		if w := h.wallets[at.wallet]; w != nil {
 			if w.ClosedAt != nil {
@@ -205,9 +219,12 @@ func decide(now time.Time, bills []Bill, purses map[models.ID]*purse, h *hold) *
 			continue
 		}
 		purse := purses[bill.Account]
-		stopped := purse.stopped()
+		stopped := purse.stopped(now)
 		if w := h.wallets[purse.spent]; stopped == nil && w != nil && w.ClosedAt != nil {
 			stopped = ErrNotCharging // it was deactivated between the two looks at it
+		}
+		if _, known := counts[bill.Account]; !known {
+			counts[bill.Account] = h.counts(now, purse)
 		}
 		p.pockets[b], p.refused[b] = make([]*pocket, len(bill.Items)), make([]*models.Error, len(bill.Items))
 		for i, item := range bill.Items {
@@ -215,15 +232,21 @@ func decide(now time.Time, bills []Bill, purses map[models.ID]*purse, h *hold) *
 				p.refused[b][i] = stopped
 				continue
 			}
-			looked := purse.choose(now, item, spare)
+			drawn := counts[bill.Account]
+			looked := purse.choose(now, item, drawn, spare)
 			if len(looked) == 0 || looked[len(looked)-1].why != pays {
-				p.refused[b][i] = purse.refuses(item, looked)
+				p.refused[b][i] = purse.refuses(item, drawn, looked)
 				continue
 			}
 			stood[at] = true
 			pocket := looked[len(looked)-1].pocket
 			p.pockets[b][i] = pocket
-			taken[pocket.wallet] += pocket.needs(item).Micros()
+			needs := pocket.needs(item).Micros()
+			taken[pocket.wallet] += needs
+			if purse.isDrawn(pocket) {
+				drawn.DrawnDay, drawn.DrawnMonth = drawn.DrawnDay+needs, drawn.DrawnMonth+needs
+				counts[bill.Account] = drawn
+			}
 			if kept := (record{bill.Account, pocket.asset}); pocket.pkg != models.NoID && !recorded[kept] {
 				recorded[kept] = true
 				p.used = append(p.used, kept)
@@ -235,14 +258,14 @@ func decide(now time.Time, bills []Bill, purses map[models.ID]*purse, h *hold) *
 
 // touches adds the wallets that the plan touches to need, but for those that are yet to be made, and says whether any of them
 // is not held yet.
-func (p *plan) touches(bills []Bill, purses map[models.ID]*purse, kept *records, h *hold, need map[models.ID]bool) bool {
+func (p *plan) touches(now time.Time, bills []Bill, purses map[models.ID]*purse, kept *records, h *hold, need map[models.ID]bool) bool {
 	missing := false
 	touch := func(id models.ID) {
 		need[id] = true
 		missing = missing || h.wallets[id] == nil
 	}
 	for b, bill := range bills {
-		if purse := purses[bill.Account]; purse.stopped() == nil {
+		if purse := purses[bill.Account]; purse.stopped(now) == nil {
 			touch(purse.spent)
 		}
 		for i, pocket := range p.pockets[b] {

@@ -20,6 +20,10 @@ type purse struct {
 	status       models.AccountStatus
 	parentStatus models.AccountStatus
 	spent        models.ID // its wallet of kind spent
+	counts       counted   // what it drew from its parent's balance, as it was read
+	trialEnds    *time.Time
+	credited     *time.Time
+	frozen       bool
 	pockets      []*pocket
 }
 
@@ -61,19 +65,21 @@ const (
 	pays          refusal = ""
 	hasEnded      refusal = "ended"
 	doesNotCover  refusal = "not_covered"
+	overCap       refusal = "cap"
 	hasTooLittle  refusal = "too_little"
 	otherCurrency refusal = "currency"
 )
 
 // choose decides which pocket pays an item: the first that can pay the whole of it. spare says what a pocket has left at
-// this point. It tells of every pocket up to that one why it cannot pay; the last one that it looked at pays, unless it is
+// this point, counts what the account has drawn from its parent's balance by then. It tells of every pocket up to that one why it cannot pay; the last one that it looked at pays, unless it is
 // refused too. Everything that charges messages, or explains why they were refused, asks it.
-func (p *purse) choose(now time.Time, i Item, spare func(*pocket) int64) []considered {
+func (p *purse) choose(now time.Time, i Item, counts counted, spare func(*pocket) int64) []considered {
 	looked := make([]considered, 0, len(p.pockets))
 	for _, at := range p.pockets {
 		c := considered{pocket: at, spare: spare(at)}
 		isPackage := at.pkg != models.NoID
 		needs := at.needs(i)
+		_, over := counts.over(needs.Micros())
 		switch {
 		case isPackage && !now.Before(at.ends):
 			c.why = hasEnded
@@ -81,6 +87,8 @@ func (p *purse) choose(now time.Time, i Item, spare func(*pocket) int64) []consi
 			c.why = doesNotCover
 		case needs.Asset != at.asset:
 			c.why = otherCurrency
+		case over && p.isDrawn(at):
+			c.why = overCap
 		case c.spare < needs.Micros():
 			c.why = hasTooLittle
 		}
@@ -92,8 +100,25 @@ func (p *purse) choose(now time.Time, i Item, spare func(*pocket) int64) []consi
 	return looked
 }
 
-// stopped refuses an account that may not use anything, by the state that is to blame.
-func (p *purse) stopped() *models.Error {
+// isDrawn says whether a pocket is the parent's balance, for what a sub-account takes out of it is capped.
+func (p *purse) isDrawn(at *pocket) bool { return at.pkg == models.NoID && at.payer != p.account }
+
+// stopped refuses an account that may not use anything at some moment: by its parent's state or its own, because its parent's
+// books are frozen, or because its trial is over.
+func (p *purse) stopped(now time.Time) *models.Error {
+	if refused := p.inactive(); refused != nil {
+		return refused
+	}
+	switch {
+	case p.frozen:
+		return ErrFrozen
+	case models.TrialOver(now, p.trialEnds, p.credited):
+		return ErrTrialEnded
+	}
+	return nil
+}
+
+func (p *purse) inactive() *models.Error {
 	switch {
 	case p.status == "":
 		return ErrNoSuchAccount
@@ -109,15 +134,18 @@ func (p *purse) stopped() *models.Error {
 	return ErrNotCharging.Saying("This account is deactivated and cannot use anything. Its parent account can activate it again.")
 }
 
-// refuses is the refusal of an item that no pocket pays: the last rule, which is that of the balance, and who can help. It
+// refuses is the refusal of an item that no pocket pays: by the rule of the last one, which is the balance, and who can help. It
 // never tells a sub-account what its parent has.
-func (p *purse) refuses(i Item, looked []considered) *models.Error {
+func (p *purse) refuses(i Item, counts counted, looked []considered) *models.Error {
 	if len(looked) == 0 {
 		return ErrNoSuchAccount
 	}
 	last := looked[len(looked)-1]
 	if last.why == otherCurrency {
 		return ErrWrongCurrency
+	}
+	if last.why == overCap {
+		return counts.refuses(last.needs(i).Micros())
 	}
 	units := ""
 	if len(looked) > 1 {
@@ -196,25 +224,33 @@ func readPayers(tx *store.Tx, accounts []models.ID) map[models.ID]*purse {
 // askPayers asks for what state the accounts are in, and for the last of their pockets.
 func askPayers(tx *store.Tx, purses map[models.ID]*purse, accounts []models.ID) {
 	tx.Ask(func(rows pgx.Rows) error {
-		var id, spent models.ID
-		var status, parent models.AccountStatus
+		var id models.ID
+		var found purse
 		var b pocket
-		_, err := pgx.ForEachRow(rows, []any{&id, &status, &parent, &spent, &b.wallet, &b.payer, &b.asset, &b.spare}, func() error {
+		c := &found.counts
+		_, err := pgx.ForEachRow(rows, []any{&id, &found.status, &found.parentStatus, &found.trialEnds, &found.credited, &found.frozen, &found.spent,
+			&c.CapDay, &c.CapMonth, &c.Day, &c.DayAfter, &c.MonthAfter, &c.DrawnDay, &c.DrawnMonth, &c.Zone, &b.wallet, &b.payer, &b.asset, &b.spare}, func() error {
 			p, balance := purses[id], b
-			p.status, p.parentStatus, p.spent, p.pockets = status, parent, spent, append(p.pockets, &balance)
+			p.status, p.parentStatus, p.trialEnds, p.credited, p.frozen = found.status, found.parentStatus, found.trialEnds, found.credited, found.frozen
+			p.spent, p.counts = found.spent, found.counts
+			p.pockets = append(p.pockets, &balance)
 			return nil
 		})
 		return err
 	}, selectPayers, tx.Actor.Tenant, accounts)
 }
 
-// An account's state, its wallet of kind spent, and the balance that pays for it.
-const selectPayers = `SELECT a.id, a.status, p.status, s.id, b.id, b.account_id, b.asset, b.balance - coalesce(b.floor, 0)
+// An account's state, its wallet of kind spent with what that counts, and the balance that pays for it, by the rule of
+// models.Funding.DrawsFrom.
+const selectPayers = `SELECT a.id, a.status, p.status, a.trial_ends_at, CASE WHEN a.trial_ends_at IS NOT NULL THEN
+			(SELECT credited_at FROM wallets o WHERE o.tenant_id = a.tenant_id AND o.account_id = a.id AND o.kind = 'balance' AND o.asset = a.currency) END,
+		EXISTS (SELECT FROM freezes WHERE tenant_id = $1), s.id, s.cap_day, s.cap_month, s.counted_day, s.day_after, s.month_after, s.drawn_day, s.drawn_month,
+		CASE WHEN a.id <> $1 THEN p.time_zone END, b.id, b.account_id, b.asset, b.balance - coalesce(b.floor, 0)
 	FROM accounts a
 	JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
 	JOIN wallets s ON s.tenant_id = a.tenant_id AND s.account_id = a.id AND s.kind = 'spent' AND s.asset = a.currency
-	JOIN wallets b ON b.tenant_id = a.tenant_id AND b.account_id = CASE WHEN a.funding = 'shared' THEN a.tenant_id ELSE a.id END
-		AND b.kind = 'balance' AND b.asset = a.currency
+	JOIN wallets b ON b.tenant_id = a.tenant_id AND b.kind = 'balance' AND b.asset = a.currency
+		AND b.account_id = CASE WHEN a.funding = 'shared' OR a.funding = 'limit' AND p.plan = 'post_pay' THEN a.tenant_id ELSE a.id END
 	WHERE a.tenant_id = $1 AND a.id = ANY($2)`
 
 // Units of the accounts, and those of their parent that everybody may use.

@@ -36,8 +36,12 @@ type wallet struct {
 	Asset     string
 	Balance   int64
 	Floor     *int64
+	Entries   int64
 	LastAt    *time.Time
 	ClosedAt  *time.Time
+	watched
+	counted
+	Frozen bool // its tenant's books are
 }
 
 func (w wallet) balance() models.Money { return models.FromMicros(w.Balance, w.Asset) }
@@ -54,7 +58,11 @@ func (w wallet) available() models.Money { return models.FromMicros(w.spare(), w
 
 func (w wallet) side() models.Side { return models.Side{Account: w.AccountID, Before: w.balance()} }
 
-const walletColumns = `id, account_id, kind, asset, balance, floor, last_at, closed_at`
+// The zone is that of the parent's calendar, and is looked up only where something is counted by it: on a sub-account's record
+// of spending. $1 is the tenant.
+const walletColumns = `id, account_id, kind, asset, balance, floor, entries, last_at, closed_at, low_below, recharge_below, low_fall, recharge_fall, wakes,
+	` + countedColumns + `, CASE WHEN kind = 'spent' AND account_id <> $1 THEN (SELECT time_zone FROM accounts WHERE tenant_id = $1 AND id = $1) END,
+	EXISTS (SELECT FROM freezes WHERE tenant_id = $1)`
 
 // into collects wallets as the queries below select them.
 func into(found *[]*wallet) func(pgx.Rows) error {
@@ -68,12 +76,33 @@ func into(found *[]*wallet) func(pgx.Rows) error {
 // the places: opposite transfers cannot wait for each other. It refuses with ErrNoSuchAccount when the actor's tenant has
 // no such wallet, and with ErrAccountClosed.
 func lock(ctx context.Context, tx *store.Tx, places ...place) ([]*wallet, error) {
+	return lockAsking(ctx, tx, func() {}, places...)
+}
+
+// lockAsking is lock together with questions that are asked once the wallets are held.
+func lockAsking(ctx context.Context, tx *store.Tx, ask func(), places ...place) ([]*wallet, error) {
+	locked, err := lockEven(ctx, tx, ask, places...)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range locked {
+		if w.ClosedAt != nil {
+			return nil, ErrAccountClosed
+		}
+	}
+	return locked, nil
+}
+
+// lockEven is lockAsking for wallets that may be closed.
+func lockEven(ctx context.Context, tx *store.Tx, ask func(), places ...place) ([]*wallet, error) {
 	accounts, kinds, assets := make([]models.ID, len(places)), make([]string, len(places)), make([]string, len(places))
 	for i, p := range places {
 		accounts[i], kinds[i], assets[i] = p.account, p.kind, p.asset
 	}
 	var rows []*wallet
-	if err := tx.Rows(ctx, into(&rows), lockPlaces, tx.Actor.Tenant, accounts, kinds, assets); err != nil {
+	tx.Ask(into(&rows), lockPlaces, tx.Actor.Tenant, accounts, kinds, assets)
+	ask()
+	if err := tx.Answers(ctx); err != nil {
 		return nil, err
 	}
 	locked := make([]*wallet, len(places))
@@ -85,11 +114,6 @@ func lock(ctx context.Context, tx *store.Tx, places ...place) ([]*wallet, error)
 			return nil, ErrNoSuchAccount
 		}
 		locked[i] = rows[at]
-	}
-	for _, w := range locked {
-		if w.ClosedAt != nil {
-			return nil, ErrAccountClosed
-		}
 	}
 	return locked, nil
 }
@@ -143,6 +167,8 @@ type touched struct {
 	*wallet
 	amount, entries, allocated int64
 	closed                     bool
+	credited                   bool // by its parent, or from outside
+	used                       bool // something was paid with it
 }
 
 func (s *sheet) touch(w *wallet) *touched {
@@ -158,40 +184,62 @@ func (s *sheet) touch(w *wallet) *touched {
 	return t
 }
 
-// move writes one movement down. It refuses with ErrWrongCurrency, ErrInsufficientBalance and ErrInsufficientUnits, and
-// then nothing is written.
+// move writes one movement down. It refuses with ErrFrozen, ErrWrongCurrency, ErrCapReached, ErrInsufficientBalance and
+// ErrInsufficientUnits, and then nothing is written.
 func (s *sheet) move(now time.Time, m movement) (models.Transfer, error) {
+	if m.from.Frozen || m.to.Frozen {
+		return models.Transfer{}, ErrFrozen
+	}
 	if m.from.Asset != m.to.Asset || m.from.Asset != m.amount.Asset {
 		return models.Transfer{}, ErrWrongCurrency
 	}
 	micros := m.amount.Micros()
+	at := when(now, m.from, m.to)
+	if m.kind == models.UsageCharge && m.from.AccountID != m.to.AccountID {
+		if refused := m.to.counted.at(at, m.to.Entries).refuses(micros); refused != nil {
+			return models.Transfer{}, refused
+		}
+	}
 	if m.from.Floor != nil && m.from.spare() < micros {
 		return models.Transfer{}, short(*m.from)
 	}
 	if m.id == models.NoID {
 		m.id = models.NewID()
 	}
-	at := now
-	for _, w := range []*wallet{m.from, m.to} { // a wallet's entries never go back in time, whoever's clock was late
-		if w.LastAt != nil && w.LastAt.After(at) {
-			at = w.LastAt.UTC()
-		}
-	}
 	posted := models.Transfer{ID: m.id, Kind: m.kind, Amount: m.amount, Note: m.note, Reference: m.reference, PostedAt: at, From: m.from.side(), To: m.to.side()}
 	s.transfers.id, s.transfers.kind = append(s.transfers.id, m.id), append(s.transfers.kind, string(m.kind))
 	s.transfers.note, s.transfers.reference = append(s.transfers.note, m.note), append(s.transfers.reference, m.reference)
 	s.transfers.at = append(s.transfers.at, at)
-	s.enter(m, m.from, -micros, at)
-	s.enter(m, m.to, micros, at)
+	s.enter(m, m.from, m.to, -micros, at)
+	s.enter(m, m.to, m.from, micros, at)
 	posted.From.After, posted.To.After = m.from.balance(), m.to.balance()
 	return posted, nil
 }
 
+// when is the moment at which something between wallets is posted: a wallet's entries never go back in time, whoever's clock
+// was late. A wallet that is not held yet is nil.
+func when(now time.Time, wallets ...*wallet) time.Time {
+	for _, w := range wallets {
+		if w != nil && w.LastAt != nil && w.LastAt.After(now) {
+			now = w.LastAt.UTC()
+		}
+	}
+	return now
+}
+
 // enter writes one side of a movement down.
-func (s *sheet) enter(m movement, w *wallet, micros int64, at time.Time) {
+func (s *sheet) enter(m movement, w, other *wallet, micros int64, at time.Time) {
 	t := s.touch(w)
 	t.amount, t.entries, t.closed = t.amount+micros, t.entries+1, t.closed || m.closed
-	w.Balance, w.LastAt = w.Balance+micros, &at
+	t.credited = t.credited || micros > 0 && (m.kind == models.GivenOut || m.kind == models.Payment)
+	t.used = t.used || micros < 0 && (m.kind == models.UsageCharge || m.kind == models.Purchase)
+	if w.counts() {
+		w.counted = w.counted.at(at, w.Entries)
+		if other.Kind == balanceWallet && other.AccountID != w.AccountID {
+			w.DrawnDay, w.DrawnMonth = w.DrawnDay+micros, w.DrawnMonth+micros
+		}
+	}
+	w.Balance, w.Entries, w.LastAt = w.Balance+micros, w.Entries+1, &at
 	if m.kind == models.GivenOut || m.kind == models.GivenBack {
 		t.allocated += micros
 	}
@@ -213,8 +261,13 @@ func (s *sheet) enter(m movement, w *wallet, micros int64, at time.Time) {
 }
 
 const postTransfers = `WITH moved AS (
-		UPDATE wallets w SET balance = w.balance + x.amount, entries = w.entries + x.entries, last_at = x.at, allocated = w.allocated + x.allocated
-		FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::boolean[]) AS x(id, amount, entries, at, allocated, closed)
+		UPDATE wallets w SET balance = w.balance + x.amount, entries = w.entries + x.entries, last_at = x.at, allocated = w.allocated + x.allocated,
+			credited_at = CASE WHEN x.credited THEN x.at ELSE w.credited_at END, wakes = w.wakes AND NOT x.woken,
+			counted_day = coalesce(x.counted_day, w.counted_day), day_after = coalesce(x.day_after, w.day_after), month_after = coalesce(x.month_after, w.month_after),
+			drawn_day = coalesce(x.drawn_day, w.drawn_day), drawn_month = coalesce(x.drawn_month, w.drawn_month)
+		FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::boolean[], $19::boolean[], $20::boolean[], $21::date[],
+			$22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[])
+			AS x(id, amount, entries, at, allocated, closed, credited, woken, counted_day, day_after, month_after, drawn_day, drawn_month)
 		WHERE w.tenant_id = $1 AND w.id = x.id AND (w.closed_at IS NULL OR x.closed) AND (w.floor IS NULL OR w.balance + x.amount >= w.floor)
 		RETURNING w.id, w.asset, w.entries - x.entries AS number, w.balance - x.amount AS balance
 	), posted AS (
@@ -235,12 +288,24 @@ func (s *sheet) post(tx *store.Tx) {
 	n := len(s.touched)
 	id, at, closed := make([]models.ID, n), make([]time.Time, n), make([]bool, n)
 	amount, entries, allocated := make([]int64, n), make([]int64, n), make([]int64, n)
+	credited, woken, counts := make([]bool, n), make([]bool, n), newCountedRows(n)
 	for i, t := range s.touched {
 		id[i], amount[i], entries[i], at[i], allocated[i], closed[i] = t.ID, t.amount, t.entries, *t.LastAt, t.allocated, t.closed
+		credited[i], woken[i] = t.credited, t.Wakes && t.amount > 0
+		if t.counts() {
+			counts.set(i, t.counted)
+		}
 	}
 	tx.Queue(postTransfers, tx.Actor.Tenant, id, amount, entries, at, allocated, closed,
 		s.transfers.id, s.transfers.kind, s.transfers.note, s.transfers.reference, s.transfers.at,
-		s.entries.wallet, s.entries.number, s.entries.transfer, s.entries.amount, s.entries.running, s.entries.at)
+		s.entries.wallet, s.entries.number, s.entries.transfer, s.entries.amount, s.entries.running, s.entries.at,
+		credited, woken, counts.day, counts.dayAfter, counts.monthAfter, counts.drawnDay, counts.drawnMonth)
+	for i, t := range s.touched {
+		if woken[i] {
+			t.wake(tx)
+		}
+		t.settle(tx, t.amount < 0, t.used)
+	}
 	s.summarize(tx)
 	*s = sheet{}
 }

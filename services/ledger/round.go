@@ -35,8 +35,11 @@ func NewRound(ctx context.Context, tx *store.Tx, subs []models.ID) (*Round, erro
 			r.subs[w.AccountID] = w
 		}
 	}
-	if r.parent == nil {
+	switch {
+	case r.parent == nil:
 		return nil, ErrNoSuchAccount
+	case r.parent.Frozen:
+		return nil, ErrFrozen
 	}
 	return r, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 
+	"github.com/jackc/pgx/v5"
+
 	"offshoot/models"
 	"offshoot/services/store"
 )
@@ -41,7 +43,8 @@ func checkNote(p *models.Problems, note string) {
 
 // Transfer moves an amount from the actor's account to one of its sub-accounts, at once.
 // For: a parent's Admins. Refuses: missing privilege; a bad order; a sub-account that is not the actor's
-// (ErrNoSuchAccount); a deactivated one; more than is available (ErrInsufficientBalance); of units also no such
+// (ErrNoSuchAccount); a deactivated one; of money, one whose monthly limit moves its balance (ErrMonthlyLimit) or that spends the
+// actor's (ErrSpendsParents); frozen books (ErrFrozen); more than is available (ErrInsufficientBalance); of units also no such
 // package (ErrNoSuchPackage), one that has ended (ErrPackageEnded), more than are left (ErrInsufficientUnits).
 // Repeated under the same key it moves nothing and returns the transfer it made.
 func (s *Service) Transfer(ctx context.Context, actor models.Actor, order TransferOrder) (models.Transfer, error) {
@@ -49,7 +52,8 @@ func (s *Service) Transfer(ctx context.Context, actor models.Actor, order Transf
 }
 
 // TransferBack moves an amount, or all there is, from a sub-account to the actor's account, at once.
-// For: a parent's Admins. Refuses as Transfer does, and with ErrNothingToReturn when all is nothing.
+// For: a parent's Admins. Refuses as Transfer does, and with ErrNothingToReturn when all is nothing; but what is still there of
+// one that spends the actor's balance can be taken back.
 func (s *Service) TransferBack(ctx context.Context, actor models.Actor, order TransferOrder) (models.Transfer, error) {
 	return s.move(ctx, actor, order, takeBack)
 }
@@ -65,7 +69,7 @@ func (s *Service) PreviewTransferBack(ctx context.Context, actor models.Actor, o
 }
 
 // direction is one way between a parent and its sub-account.
-type direction func(context.Context, *store.Tx, TransferOrder) (models.Transfer, models.Event, error)
+type direction func(context.Context, *store.Tx, TransferOrder, *funded) (models.Transfer, models.Event, error)
 
 func (s *Service) move(ctx context.Context, actor models.Actor, order TransferOrder, way direction) (models.Transfer, error) {
 	if err := permits(actor, order); err != nil {
@@ -73,7 +77,7 @@ func (s *Service) move(ctx context.Context, actor models.Actor, order TransferOr
 	}
 	var posted models.Transfer
 	done, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
-		posted, event, err = way(ctx, tx, order)
+		posted, event, err = way(ctx, tx, order, &funded{})
 		return event, err
 	}, store.Once(order.Key, order))
 	if err == nil && done.Repeated {
@@ -88,7 +92,7 @@ func (s *Service) rehearse(ctx context.Context, actor models.Actor, order Transf
 	}
 	var posted models.Transfer
 	err := s.store.Preview(ctx, actor, func(ctx context.Context, tx *store.Tx) (event models.Event, err error) {
-		posted, event, err = way(ctx, tx, order)
+		posted, event, err = way(ctx, tx, order, &funded{})
 		return event, err
 	})
 	return posted, err
@@ -106,7 +110,7 @@ func permits(actor models.Actor, order TransferOrder) error {
 
 // Give moves an amount from the parent to its sub-account within a change of another service, and logs it.
 func Give(ctx context.Context, tx *store.Tx, sub models.ID, amount models.Money, note string) (models.Transfer, error) {
-	posted, event, err := giveOut(ctx, tx, TransferOrder{SubAccount: sub, Amount: amount, Note: note})
+	posted, event, err := giveOut(ctx, tx, TransferOrder{SubAccount: sub, Amount: amount, Note: note}, nil)
 	if err != nil {
 		return models.Transfer{}, err
 	}
@@ -116,7 +120,7 @@ func Give(ctx context.Context, tx *store.Tx, sub models.ID, amount models.Money,
 // ReturnAll moves whatever a sub-account has to its parent within a change of another service, and logs it. Where there is
 // nothing, nothing is posted.
 func ReturnAll(ctx context.Context, tx *store.Tx, sub models.ID, note string) (models.Transfer, error) {
-	posted, event, err := takeBack(ctx, tx, TransferOrder{SubAccount: sub, All: true, Note: note})
+	posted, event, err := takeBack(ctx, tx, TransferOrder{SubAccount: sub, All: true, Note: note}, nil)
 	if err == ErrNothingToReturn {
 		return models.Transfer{}, nil
 	}
@@ -126,8 +130,42 @@ func ReturnAll(ctx context.Context, tx *store.Tx, sub models.ID, note string) (m
 	return posted, tx.Log(event)
 }
 
-func giveOut(ctx context.Context, tx *store.Tx, order TransferOrder) (models.Transfer, models.Event, error) {
-	from, to, pkg, err := lockBoth(ctx, tx, order, tx.Actor.Tenant, order.SubAccount)
+// funded is how the sub-account of an order is funded, where that decides whether money may be transferred: for people, not for
+// what changes the funding itself. It is read once its balance is held, so that no transfer slips in behind a change.
+type funded struct {
+	by     models.Funding
+	parent models.Plan
+}
+
+func (f *funded) ask(tx *store.Tx, sub models.ID) {
+	if f == nil {
+		return
+	}
+	tx.Ask(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{&f.by, &f.parent}, func() error { return nil })
+		return err
+	}, `SELECT a.funding, p.plan FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id WHERE a.tenant_id = $1 AND a.id = $2`,
+		tx.Actor.Tenant, sub)
+}
+
+// refuses a transfer; out says that it goes to the sub-account.
+func (f *funded) refuses(out bool) error {
+	switch {
+	case f == nil:
+		return nil
+	case out && f.by.DrawsFrom(f.parent):
+		return ErrSpendsParents
+	case f.by == models.MonthlyLimit && !f.by.DrawsFrom(f.parent):
+		return ErrMonthlyLimit
+	}
+	return nil
+}
+
+func giveOut(ctx context.Context, tx *store.Tx, order TransferOrder, funded *funded) (models.Transfer, models.Event, error) {
+	from, to, pkg, err := lockBoth(ctx, tx, order, tx.Actor.Tenant, order.SubAccount, funded)
+	if err == nil {
+		err = funded.refuses(true)
+	}
 	if err != nil {
 		return models.Transfer{}, models.Event{}, err
 	}
@@ -138,8 +176,11 @@ func giveOut(ctx context.Context, tx *store.Tx, order TransferOrder) (models.Tra
 	return p, unitsEvent(event(models.TransferPosted, p, p.To, p.From, order.Note), pkg), err
 }
 
-func takeBack(ctx context.Context, tx *store.Tx, order TransferOrder) (models.Transfer, models.Event, error) {
-	from, to, pkg, err := lockBoth(ctx, tx, order, order.SubAccount, tx.Actor.Tenant)
+func takeBack(ctx context.Context, tx *store.Tx, order TransferOrder, funded *funded) (models.Transfer, models.Event, error) {
+	from, to, pkg, err := lockBoth(ctx, tx, order, order.SubAccount, tx.Actor.Tenant, funded)
+	if err == nil {
+		err = funded.refuses(false)
+	}
 	if err != nil {
 		return models.Transfer{}, models.Event{}, err
 	}
@@ -154,10 +195,11 @@ func takeBack(ctx context.Context, tx *store.Tx, order TransferOrder) (models.Tr
 }
 
 // lockBoth takes the wallets that an order moves between, which are balances, or of units; and with units what closing the
-// sub-account takes too, so that none are moved to one that is being closed.
-func lockBoth(ctx context.Context, tx *store.Tx, order TransferOrder, from, to models.ID) (*wallet, *wallet, pack, error) {
+// sub-account takes too, so that none are moved to one that is being closed. With money it asks how the sub-account is funded,
+// where that matters.
+func lockBoth(ctx context.Context, tx *store.Tx, order TransferOrder, from, to models.ID, funded *funded) (*wallet, *wallet, pack, error) {
 	if !order.Amount.IsUnits() {
-		w, err := lock(ctx, tx, place{account: from, kind: balanceWallet}, place{account: to, kind: balanceWallet})
+		w, err := lockAsking(ctx, tx, func() { funded.ask(tx, order.SubAccount) }, place{account: from, kind: balanceWallet}, place{account: to, kind: balanceWallet})
 		if err != nil {
 			return nil, nil, pack{}, err
 		}

@@ -8,9 +8,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"offshoot/models"
 	"offshoot/services/ledger"
+	"offshoot/services/store"
 	"offshoot/services/storetest"
 )
 
@@ -260,5 +262,79 @@ func TestRecordMoney(t *testing.T) {
 	}
 	if _, err := w.Ledger.RecordMoney(ctx, w.Sam.Actor, ledger.PaymentOrder{Parent: w.Clinic.ID, Amount: storetest.Euros(t, "10")}); !errors.Is(err, models.ErrCheckFields) {
 		t.Errorf("without a reference: %v", err)
+	}
+}
+
+// BAL-2, BAL-4: money is not transferred where it would stand in the way of how a sub-account is funded, with a sentence on what to
+// change instead; units are, and what is still there of one that spends its parent's balance can be taken back.
+func TestFundingRefusesTransfers(t *testing.T) {
+	w := storetest.NewWorld(t)
+	price := func(c storetest.Company) models.Money { return models.FromMicros(1_000_000, c.Currency) }
+	for _, c := range []storetest.Company{w.Clinic, w.Harbor} {
+		own := c.Own.Account.ID
+		units := pack(t, w, c.Account, "Units", 10, 30)
+		for _, funding := range []models.Funding{models.OwnBalance, models.ClientPays, models.SharedBalance, models.MonthlyLimit} {
+			order := ledger.TransferOrder{SubAccount: own, Amount: price(c)}
+			change(t, w, c.ID, func(ctx context.Context, tx *store.Tx) error { // also for what changes the funding itself
+				tx.Queue(`UPDATE accounts SET funding = $2 WHERE id = $1`, own, string(funding))
+				for range 2 {
+					if _, err := ledger.Give(ctx, tx, own, price(c), ""); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			var out, back error
+			switch {
+			case funding.DrawsFrom(c.Plan):
+				out = ledger.ErrSpendsParents
+			case funding == models.MonthlyLimit:
+				out, back = ledger.ErrMonthlyLimit, ledger.ErrMonthlyLimit
+			}
+			for name, did := range map[string]struct{ got, want error }{
+				"transfer": {transferred(w.Ledger.Transfer(ctx, c.Admin.Actor, order)), out},
+				"preview":  {transferred(w.Ledger.PreviewTransfer(ctx, c.Admin.Actor, order)), out},
+				"back":     {transferred(w.Ledger.TransferBack(ctx, c.Admin.Actor, order)), back},
+				"all back": {transferred(w.Ledger.TransferBack(ctx, c.Admin.Actor, ledger.TransferOrder{SubAccount: own, All: true, Amount: models.Zero(c.Currency)})), back},
+				"units":    {giveUnits(w, c, c.Own.Account, units, 1), nil},
+			} {
+				if !errors.Is(did.got, did.want) || did.want == nil && did.got != nil && !errors.Is(did.got, ledger.ErrInsufficientBalance) && !errors.Is(did.got, ledger.ErrNothingToReturn) {
+					t.Errorf("%s under %s, %s: %v", funding, c.Plan, name, did.got)
+				}
+			}
+			change(t, w, c.ID, func(ctx context.Context, tx *store.Tx) error {
+				_, err := ledger.ReturnAll(ctx, tx, own, "")
+				return err
+			})
+		}
+	}
+}
+
+func transferred(_ models.Transfer, err error) error { return err }
+
+// BAL-2: no transfer slips in behind a change of the funding that it had to wait for.
+func TestATransferWaitsForTheFunding(t *testing.T) {
+	w := storetest.NewWorld(t)
+	c := w.Clinic
+	done := make(chan error, 1)
+	change(t, w, c.ID, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := ledger.ReturnAll(ctx, tx, c.Own.Account.ID, ""); err != nil {
+			return err
+		}
+		tx.Queue(`UPDATE accounts SET funding = 'limit' WHERE id = $1`, c.Own.Account.ID)
+		if err := tx.Answers(ctx); err != nil {
+			return err
+		}
+		go func() {
+			_, err := give(w, c, cents(100))
+			done <- err
+		}()
+		for w.Count(t, "pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		return nil
+	})
+	if err := <-done; !errors.Is(err, ledger.ErrMonthlyLimit) {
+		t.Errorf("err %v", err)
 	}
 }

@@ -18,8 +18,8 @@ func OpenWallets(tx *store.Tx, account models.Account, credit models.Money) {
 	}
 }
 
-// Close returns what a sub-account has to its parent, balance and units, once, and lets nothing move in or out any more.
-// Refuses with ErrNoSuchAccount, ErrAccountClosed.
+// Close returns what a sub-account has to its parent, balance and units, once, and lets nothing move in or out any more. Its
+// balance does not fall by that, and has not fallen any more. Refuses with ErrNoSuchAccount, ErrAccountClosed, ErrFrozen.
 func Close(ctx context.Context, tx *store.Tx, sub models.ID, note string) (models.Returned, error) {
 	tenant := tx.Actor.Tenant
 	var returned models.Returned
@@ -50,6 +50,10 @@ func Close(ctx context.Context, tx *store.Tx, sub models.ID, note string) (model
 	}
 	var s sheet
 	for _, w := range own {
+		if w.Frozen {
+			return returned, ErrFrozen
+		}
+		w.LowBelow, w.RechargeBelow = nil, nil // nobody watches a closed account
 		if w.Balance == 0 || w.Kind == spentWallet {
 			continue
 		}
@@ -71,17 +75,31 @@ func Close(ctx context.Context, tx *store.Tx, sub models.ID, note string) (model
 		}
 	}
 	s.post(tx)
+	for _, w := range own {
+		w.settle(tx, false, false)
+	}
 	tx.Queue(`UPDATE wallets SET closed_at = $3 WHERE tenant_id = $1 AND account_id = $2 AND kind <> 'used'`, tenant, sub, tx.Now)
 	return returned, nil
 }
 
-// Reopen lets amounts move again.
-func Reopen(tx *store.Tx, sub models.ID) {
+// Reopen lets amounts move again. A balance that somebody watches has fallen then, for there is nothing in it.
+func Reopen(ctx context.Context, tx *store.Tx, sub models.ID) error {
+	wallets, err := lockUntilAll(ctx, tx, func() {}, `account_id = $2`, sub)
+	if err != nil {
+		return err
+	}
 	tx.Queue(`UPDATE wallets SET closed_at = NULL WHERE tenant_id = $1 AND account_id = $2`, tx.Actor.Tenant, sub)
+	for _, w := range wallets {
+		w.ClosedAt = nil
+		for _, t := range w.thresholds() {
+			w.look(tx, t)
+		}
+	}
+	return nil
 }
 
-// SetCreditLine says how far a post-pay parent's balance may go below zero. For: a change of another service, made by
-// staff. Refuses with ErrCreditInUse when more than that is used.
+// SetCreditLine says how far a post-pay parent's balance may go below zero. Who waits for money is told when it is raised. For: a
+// change of another service, made by staff. Refuses with ErrCreditInUse when more than that is used.
 func SetCreditLine(ctx context.Context, tx *store.Tx, parent models.ID, credit models.Money) error {
 	w, err := lock(ctx, tx, place{account: parent, kind: balanceWallet})
 	if err != nil {
@@ -90,7 +108,17 @@ func SetCreditLine(ctx context.Context, tx *store.Tx, parent models.ID, credit m
 	if w[0].balance().Less(credit.Neg()) {
 		return ErrCreditInUse.At("credit", "It uses "+w[0].balance().Neg().String()+" of its credit now.")
 	}
-	tx.Queue(`UPDATE wallets SET floor = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, w[0].ID, -credit.Micros())
+	before := w[0].spare()
+	floor := -credit.Micros()
+	w[0].Floor = &floor
+	woken := w[0].Wakes && w[0].spare() > before
+	tx.Queue(`UPDATE wallets SET floor = $3, wakes = wakes AND NOT $4 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, w[0].ID, floor, woken)
+	if woken {
+		w[0].wake(tx)
+	}
+	for _, t := range w[0].thresholds() {
+		w[0].look(tx, t)
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"offshoot/models"
 	"offshoot/services/store"
@@ -42,39 +41,140 @@ func WakeOnCredit(tx *store.Tx) {
 	tx.Queue(`UPDATE wallets SET wakes = true WHERE tenant_id = $1 AND account_id = $1 AND kind = 'balance'`, tx.Actor.Tenant)
 }
 
-// Thresholds are those of one balance. nil: nobody watches it.
-type Thresholds struct{ Low, Recharge *models.Money }
+// watched is what a wallet of kind balance knows of who watches it: the thresholds, and the falls that are open.
+type watched struct {
+	LowBelow, RechargeBelow *int64
+	LowFall, RechargeFall   *models.ID
+	Wakes                   bool
+}
 
-// SetCaps says how much of its parent's balance a sub-account may draw. For: a change of another service. Refuses with
-// ErrNoSuchAccount, ErrAccountClosed.
-func SetCaps(ctx context.Context, tx *store.Tx, sub models.ID, day, month *models.Money) error {
-	w, err := lock(ctx, tx, place{account: sub, kind: spentWallet})
+// threshold is one of the two as settle looks at them.
+type threshold struct {
+	kind  FallKind
+	below *int64
+	fall  **models.ID
+}
+
+func (w *wallet) thresholds() [2]threshold {
+	return [2]threshold{{LowFall, w.LowBelow, &w.LowFall}, {RechargeFall, w.RechargeBelow, &w.RechargeFall}}
+}
+
+// wake makes the job of money that came while somebody waited.
+func (w *wallet) wake(tx *store.Tx) {
+	w.Wakes = false
+	tx.Later(MoneyArrived{Tenant: tx.Actor.Tenant}, nil)
+}
+
+// settle ends the falls of a locked balance that is at its thresholds again, or that nobody watches any more, and opens those
+// that there are now. What can be spent counts, which with a credit line is more than the balance. It goes by what a transaction
+// leaves, not by each step of it. debit says that money left it, which is what makes a balance low; used that something was
+// paid with it, which is what it is recharged after: what a parent takes back it does not want to have come again.
+func (w *wallet) settle(tx *store.Tx, debit, used bool) {
+	for _, t := range w.thresholds() {
+		switch {
+		case *t.fall != nil && (t.below == nil || w.spare() >= *t.below):
+			w.end(tx, t)
+		case *t.fall == nil && t.below != nil && w.spare() < *t.below && w.ClosedAt == nil && (used || debit && t.kind == LowFall):
+			w.open(tx, t)
+		}
+	}
+}
+
+func (w *wallet) open(tx *store.Tx, t threshold) {
+	id := models.NewIDAt(tx.Now)
+	*t.fall = &id
+	tx.Queue(`INSERT INTO falls (tenant_id, id, account_id, kind, asset, threshold, balance, fell_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		tx.Actor.Tenant, id, w.AccountID, string(t.kind), w.Asset, *t.below, w.spare(), tx.Now)
+	w.keep(tx, t.kind, &id)
+	tx.Later(Fell{Tenant: tx.Actor.Tenant, Account: w.AccountID, Fall: id, Of: t.kind}, nil)
+}
+
+func (w *wallet) end(tx *store.Tx, t threshold) {
+	tx.Queue(`UPDATE falls SET ended_at = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, **t.fall, tx.Now)
+	*t.fall = nil
+	w.keep(tx, t.kind, nil)
+}
+
+// keep writes onto the wallet which fall is open.
+func (w *wallet) keep(tx *store.Tx, kind FallKind, fall *models.ID) {
+	if kind == LowFall {
+		tx.Queue(`UPDATE wallets SET low_fall = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, w.ID, fall)
+	} else {
+		tx.Queue(`UPDATE wallets SET recharge_fall = $3 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, w.ID, fall)
+	}
+}
+
+// Watch sets one threshold of an account's balance, and leaves the other as it is; nil: nobody watches it any more. A balance
+// that is under it falls at once, unless it has before and is still under; what is not under it any more has not fallen. That
+// of a deactivated account can be set too: it falls when it is open again. The balance is held afterwards.
+// For: a change of another service. Refuses a threshold that is not above zero, ErrNoSuchAccount, ErrWrongCurrency.
+func Watch(ctx context.Context, tx *store.Tx, account models.ID, of FallKind, below *models.Money) error {
+	if below != nil && !below.IsPositive() {
+		return models.ErrCheckFields.At("below", "Enter an amount above zero.")
+	}
+	locked, err := lockEven(ctx, tx, func() {}, place{account: account, kind: balanceWallet})
 	if err != nil {
 		return err
 	}
-	tx.Queue(`UPDATE wallets SET cap_day = $3, cap_month = $4 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, w[0].ID, microsOrNull(day), microsOrNull(month))
+	w := locked[0]
+	if below != nil && below.Asset != w.Asset {
+		return ErrWrongCurrency
+	}
+	if of == LowFall {
+		w.LowBelow = microsOrNull(below)
+	} else {
+		w.RechargeBelow = microsOrNull(below)
+	}
+	if below != nil { // a fall that the wallet names needs a threshold
+		w.watch(tx)
+	}
+	for _, t := range w.thresholds() {
+		if t.kind == of {
+			w.look(tx, t)
+		}
+	}
+	if below == nil {
+		w.watch(tx)
+	}
 	return nil
 }
 
-func microsOrNull(m *models.Money) *int64 {
-	if m == nil {
-		return nil
-	}
-	micros := m.Micros()
-	return &micros
+// watch writes the thresholds.
+func (w *wallet) watch(tx *store.Tx) {
+	tx.Queue(`UPDATE wallets SET low_below = $3, recharge_below = $4 WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, w.ID, w.LowBelow, w.RechargeBelow)
 }
 
-// OpenFall returns when a fall was and what it left, while it is open. The caller holds the balance.
+// look opens and ends the fall of one threshold by what there is, whatever led to it.
+func (w *wallet) look(tx *store.Tx, t threshold) {
+	under := t.below != nil && w.spare() < *t.below && w.ClosedAt == nil
+	switch {
+	case *t.fall != nil && !under:
+		w.end(tx, t)
+	case *t.fall == nil && under:
+		w.open(tx, t)
+	}
+}
+
+// OpenFall returns when a fall is open what it left. The caller holds the balance.
 func OpenFall(ctx context.Context, tx *store.Tx, id models.ID) (left models.Money, open bool, err error) {
+	_, left, open, err = openFall(ctx, tx, `id = $2`, id)
+	return left, open, err
+}
+
+// OpenFallOf returns an account's fall of a kind, where one is open, and what it left. The caller holds the balance.
+func OpenFallOf(ctx context.Context, tx *store.Tx, account models.ID, of FallKind) (id models.ID, left models.Money, open bool, err error) {
+	return openFall(ctx, tx, `account_id = $2 AND kind = $3`, account, string(of))
+}
+
+func openFall(ctx context.Context, tx *store.Tx, which string, args ...any) (id models.ID, left models.Money, open bool, err error) {
 	var asset string
 	var balance int64
-	var ended pgtype.Timestamptz
 	err = tx.Rows(ctx, func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&asset, &balance, &ended}, func() error { open = !ended.Valid; return nil })
+		_, err := pgx.ForEachRow(rows, []any{&id, &asset, &balance}, func() error { open = true; return nil })
 		return err
-	}, `SELECT asset, balance, ended_at FROM falls WHERE tenant_id = $1 AND id = $2`, tx.Actor.Tenant, id)
+	}, `SELECT id, asset, balance FROM falls WHERE tenant_id = $1 AND `+which+` AND ended_at IS NULL`, append([]any{tx.Actor.Tenant}, args...)...)
 	if open {
 		left = models.FromMicros(balance, asset)
 	}
-	return left, open, err
+	return id, left, open, err
 }

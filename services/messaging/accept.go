@@ -271,14 +271,14 @@ func finishSend(tx *store.Tx, row sendRow) (Turned, error) {
 		Details: map[string]string{"recipients": count(row.Recipients), "skipped": count(row.Skipped)}})
 }
 
-// block stops a send by the rule that refused its next message, which goes to country. Where money is short what was paid
-// is handed over nevertheless; by any other rule that waits too.
+// block stops a send by the rule that refused its next message, which goes to country. Where money is short, or a cap is
+// reached, what was paid is handed over nevertheless; by any other rule that waits too.
 func block(ctx context.Context, tx *store.Tx, row sendRow, country string, refused error) error {
 	rule, is := asRule(refused)
 	if !is {
 		return refused
 	}
-	held := !errors.Is(rule, ledger.ErrInsufficientBalance)
+	held := !errors.Is(rule, ledger.ErrInsufficientBalance) && !errors.Is(rule, ledger.ErrCapReached)
 	code, reason := rule.Code, rule.Message
 	if country != "" {
 		broken, err := brokenFor(ctx, tx, row, country)

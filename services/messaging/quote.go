@@ -81,9 +81,11 @@ func hidesPrices(tx *store.Tx, account models.ID) (bool, error) {
 	if tx.Actor.Account != account {
 		return false, nil
 	}
-	var hidden bool
-	err := tx.Raw(`SELECT kind = 'sub' AND funding = 'shared' FROM accounts WHERE tenant_id = ? AND id = ?`, tx.Actor.Tenant, account).Row().Scan(&hidden)
-	return hidden, err
+	var funding models.Funding
+	var plan models.Plan
+	err := tx.Raw(`SELECT a.funding, p.plan FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
+		WHERE a.tenant_id = ? AND a.id = ?`, tx.Actor.Tenant, account).Row().Scan(&funding, &plan)
+	return funding.DrawsFrom(plan), err
 }
 
 // heldAgainst are the accounts whose opt-outs count for a send: its own, and the owners of the group and the Sender ID.
@@ -136,7 +138,7 @@ func quoteOf(ctx context.Context, tx *store.Tx, row sendRow) (models.Quote, erro
 		return q, err
 	}
 	q.Parts = q.Recipients * row.Parts
-	t := &till{left: map[pocket]int64{}, taken: map[pocket]int64{}, names: map[pocket]string{}}
+	t := &till{left: map[pocket]int64{}, taken: map[pocket]int64{}, beyond: map[pocket]int64{}, names: map[pocket]string{}}
 	for _, c := range q.Countries {
 		asked := ledger.Item{Country: c.Country, Parts: q.Parts, Price: models.FromMicros(all, row.Currency)}
 		explained, err := explainAll(ctx, tx, row.AccountID, asked)
@@ -172,6 +174,7 @@ type pocket struct{ payer, pkg models.ID }
 type till struct {
 	order       []pocket
 	left, taken map[pocket]int64 // millionths
+	beyond      map[pocket]int64 // of what is there, what the account's caps keep it from
 	names       map[pocket]string
 }
 
@@ -185,6 +188,10 @@ func (t *till) pay(pockets []ledger.Considered, c models.CountryQuote, parts int
 		}
 		if _, known := t.left[p]; !known {
 			t.order, t.left[p], t.names[p] = append(t.order, p), considered.Has.Micros(), considered.Name
+			if considered.Left != nil {
+				t.beyond[p] = max(0, t.left[p]-considered.Left.Micros())
+				t.left[p] -= t.beyond[p]
+			}
 		}
 		each := parts * 1_000_000
 		if p.pkg == models.NoID {
@@ -217,7 +224,7 @@ func (t *till) fill(ctx context.Context, tx *store.Tx, q models.Quote, row sendR
 			one.Amount, one.Left = models.FromMicros(t.taken[p], models.UnitsOf(p.pkg)), models.FromMicros(t.left[p], models.UnitsOf(p.pkg))
 			q.Units += t.taken[p] / 1_000_000
 		} else {
-			one.Amount, one.Left = models.FromMicros(t.taken[p], row.Currency), models.FromMicros(t.left[p], row.Currency)
+			one.Amount, one.Left = models.FromMicros(t.taken[p], row.Currency), models.FromMicros(t.left[p]+t.beyond[p], row.Currency)
 			q.Money = q.Money.Add(one.Amount)
 			for _, account := range names {
 				if account.ID == p.payer {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"offshoot/models"
 	"offshoot/services/audience"
@@ -17,11 +18,13 @@ import (
 const (
 	ruleOwnState    = "own_state"
 	ruleParentState = "parent_state"
+	ruleTrial       = "trial"
 	ruleFeature     = "feature_access"
 	ruleSender      = "sender_not_usable"
 	ruleOptOut      = "opted_out"
 	rulePrice       = "no_price"
 	ruleUnits       = "units"
+	ruleCap         = "cap"
 	ruleBalance     = "insufficient_balance"
 )
 
@@ -42,8 +45,12 @@ type accountOf struct {
 	Status       models.AccountStatus
 	Funding      models.Funding
 	Currency     string
+	TrialEndsAt  *time.Time
+	CreditedAt   *time.Time
 	ParentName   string
 	ParentStatus models.AccountStatus
+	ParentPlan   models.Plan
+	ParentZone   string
 	Access       models.FeatureAccess // to Messages
 }
 
@@ -52,9 +59,10 @@ type accountOf struct {
 // actor may see.
 func verdictOf(ctx context.Context, tx *store.Tx, q question) (models.Verdict, error) {
 	var a accountOf
-	found := tx.Raw(`SELECT a.kind, a.name, a.status, coalesce(a.funding, '') AS funding, a.currency, p.name AS parent_name, p.status AS parent_status,
-			coalesce(f.access, 'full') AS access
+	found := tx.Raw(`SELECT a.kind, a.name, a.status, coalesce(a.funding, '') AS funding, a.currency, a.trial_ends_at, b.credited_at,
+			p.name AS parent_name, p.status AS parent_status, p.plan AS parent_plan, p.time_zone AS parent_zone, coalesce(f.access, 'full') AS access
 		FROM accounts a JOIN accounts p ON p.tenant_id = a.tenant_id AND p.id = a.tenant_id
+		LEFT JOIN wallets b ON b.tenant_id = a.tenant_id AND b.account_id = a.id AND b.kind = 'balance' AND b.asset = a.currency
 		LEFT JOIN feature_access f ON f.tenant_id = a.tenant_id AND f.account_id = a.id AND f.feature = 'messages'
 		WHERE a.tenant_id = ? AND a.id = ?`, tx.Actor.Tenant, q.account).Scan(&a)
 	if found.Error != nil {
@@ -63,7 +71,7 @@ func verdictOf(ctx context.Context, tx *store.Tx, q question) (models.Verdict, e
 	if found.RowsAffected == 0 {
 		return models.Verdict{}, ledger.ErrNoSuchAccount
 	}
-	v := models.Verdict{Rules: []models.Rule{a.ownState(), a.parentState(), a.feature()}}
+	v := models.Verdict{Rules: []models.Rule{a.ownState(), a.parentState(), a.trial(tx.Now), a.feature()}}
 	sender, err := senderRule(tx, q)
 	if err != nil {
 		return v, err
@@ -77,8 +85,8 @@ func verdictOf(ctx context.Context, tx *store.Tx, q question) (models.Verdict, e
 		return v, err
 	}
 	v.Rules = append(v.Rules, sender, optOut, price)
-	units, balance, err := moneyRules(ctx, tx, q, a, each, price.Holds)
-	v.Rules = append(v.Rules, units, balance)
+	money, err := moneyRules(ctx, tx, q, a, each, price.Holds)
+	v.Rules = append(v.Rules, money.units, money.cap, money.balance)
 	return v, err
 }
 
@@ -101,6 +109,25 @@ func (a accountOf) parentState() models.Rule {
 		r.Says, r.Who = a.ParentName+" is deactivated, which stops all its sub-accounts.", "The operator of this portal can activate it."
 	}
 	r.Moot = !a.isSub()
+	return r
+}
+
+func (a accountOf) trial(now time.Time) models.Rule {
+	r := models.Rule{Code: ruleTrial, Name: "Trial", Holds: !models.TrialOver(now, a.TrialEndsAt, a.CreditedAt), Moot: a.TrialEndsAt == nil}
+	if r.Moot {
+		r.Says = a.Name + " is not on trial."
+		return r
+	}
+	zone := models.Account{TimeZone: a.ParentZone}.Zone()
+	ends := a.TrialEndsAt.In(zone).Format("2 January 2006 at 15:04") + " (" + zone.String() + ")"
+	switch {
+	case !r.Holds:
+		r.Says, r.Who = fmt.Sprintf("The trial of %s ended on %s.", a.Name, ends), "It can send again as soon as credit is added to it. An Admin of "+a.ParentName+" can do that, or let the trial go on."
+	case now.Before(*a.TrialEndsAt):
+		r.Says = fmt.Sprintf("Its trial goes on until %s.", ends)
+	default:
+		r.Says = "Credit was added after its trial."
+	}
 	return r
 }
 
@@ -148,18 +175,22 @@ func priceRule(tx *store.Tx, q question, a accountOf) (models.Rule, models.Money
 	return r, price, err
 }
 
+// moneyVerdict is what the rules about money say.
+type moneyVerdict struct{ units, cap, balance models.Rule }
+
 // moneyRules are what the ledger would decide. Units are no rule that refuses: what they do not pay, a balance does.
-func moneyRules(ctx context.Context, tx *store.Tx, q question, a accountOf, each models.Money, priced bool) (units, balance models.Rule, err error) {
-	units = models.Rule{Code: ruleUnits, Name: "Units of packages", Holds: true}
-	balance = models.Rule{Code: ruleBalance, Name: "Balance", Holds: true}
+func moneyRules(ctx context.Context, tx *store.Tx, q question, a accountOf, each models.Money, priced bool) (moneyVerdict, error) {
+	v := moneyVerdict{models.Rule{Code: ruleUnits, Name: "Units of packages", Holds: true}, models.Rule{Code: ruleCap, Name: "Spending limit", Holds: true},
+		models.Rule{Code: ruleBalance, Name: "Balance", Holds: true}}
 	if !priced {
-		units.Moot, balance.Moot, units.Says, balance.Says = true, true, "Not asked, for there is no price.", "Not asked, for there is no price."
-		return units, balance, nil
+		v.notAsked("Not asked, for there is no price.")
+		v.units.Moot, v.units.Says = true, v.balance.Says
+		return v, nil
 	}
 	price := models.FromMicros(each.Micros()*q.parts, a.Currency)
 	e, err := ledger.Explain(ctx, tx, q.account, ledger.Item{Country: q.country, Parts: q.parts, Price: price})
 	if err != nil {
-		return units, balance, err
+		return v, err
 	}
 	var why []string
 	for _, p := range e.Pockets {
@@ -169,41 +200,67 @@ func moneyRules(ctx context.Context, tx *store.Tx, q question, a accountOf, each
 	}
 	switch {
 	case e.Paid.Refused == nil && e.Paid.Package != models.NoID:
-		units.Says, balance.Says, balance.Moot = fmt.Sprintf("%s of a package pay for it.", e.Paid.Amount), "Not needed: units pay.", true
-		return units, balance, nil
+		v.units.Says = fmt.Sprintf("%s of a package pay for it.", e.Paid.Amount)
+		v.notAsked("Not needed: units pay.")
+		return v, nil
 	case len(why) > 0:
-		units.Says = "They do not pay for it. " + strings.Join(why, " ")
+		v.units.Says = "They do not pay for it. " + strings.Join(why, " ")
 	default:
-		units.Says = "No package covers " + models.CountryName(q.country) + ", so the balance pays."
+		v.units.Says = "No package covers " + models.CountryName(q.country) + ", so the balance pays."
+	}
+	switch e.Rule {
+	case ruleOwnState, ruleParentState, ruleTrial: // said above
+		v.notAsked("Not asked, for the account cannot use anything.")
+		return v, nil
+	case ledger.ErrFrozen.Code:
+		v.notAsked("Not asked, for no money moves.")
+		v.balance = models.Rule{Code: ledger.ErrFrozen.Code, Name: "Books", Says: "A check of the books of " + a.ParentName + " found a fault, so no money moves.", Who: "Support has been told and clears it up."}
+		return v, nil
+	}
+	v.cap.Moot, v.cap.Says = !a.draws(), "It spends a balance of its own, which has no limit."
+	if a.draws() {
+		v.cap.Says = "Its spending limits leave room for it."
+	}
+	if e.Rule == ruleCap {
+		v.notAsked("Not asked, for a spending limit is reached.")
+		v.cap.Code, v.cap.Moot, v.cap.Holds, v.cap.Says = ledger.ErrCapReached.Code, false, false, e.Pockets[len(e.Pockets)-1].Why
+		v.cap.Who = "An Admin of " + a.ParentName + " can change it."
+		return v, nil
 	}
 	from := a.Name
-	if a.isSub() && a.Funding == models.SharedBalance {
+	if a.draws() {
 		from = a.ParentName
 	}
-	balance.Says = "The balance of " + from + " pays for it."
+	v.balance.Says = "The balance of " + from + " pays for it."
 	if e.Paid.Refused == nil {
-		return units, balance, nil
+		return v, nil
 	}
-	if e.Rule == ruleOwnState || e.Rule == ruleParentState { // said above
-		balance.Moot, balance.Says = true, "Not asked, for the account cannot use anything."
-		return units, balance, nil
-	}
-	balance.Holds, balance.Says = false, "The balance of "+from+" is not enough for it."
+	v.balance.Holds, v.balance.Says = false, "The balance of "+from+" is not enough for it."
 	for _, p := range e.Pockets {
 		if p.Package == models.NoID && p.Has != nil {
-			balance.Says = fmt.Sprintf("The balance of %s has %s, and this takes %s.", from, *p.Has, p.Needs)
+			v.balance.Says = fmt.Sprintf("The balance of %s has %s, and this takes %s.", from, *p.Has, p.Needs)
 		}
 	}
-	balance.Who = whoPays(a)
-	return units, balance, nil
+	v.balance.Who = whoPays(a)
+	return v, nil
 }
+
+// notAsked says of the cap and the balance that they do not matter here.
+func (v *moneyVerdict) notAsked(because string) {
+	v.cap.Moot, v.balance.Moot, v.cap.Says, v.balance.Says = true, true, because, because
+}
+
+// draws says whether it spends its parent's balance.
+func (a accountOf) draws() bool { return a.isSub() && a.Funding.DrawsFrom(a.ParentPlan) }
 
 func whoPays(a accountOf) string {
 	switch {
 	case !a.isSub():
 		return "Add balance, or buy a package in the Store."
-	case a.Funding == models.SharedBalance:
+	case a.draws():
 		return "An Admin of " + a.ParentName + " can add balance or share units."
+	case a.Funding == models.MonthlyLimit:
+		return "An Admin of " + a.ParentName + " can raise its monthly limit or share units."
 	}
 	return "An Admin of " + a.ParentName + " can transfer balance to it or share units."
 }

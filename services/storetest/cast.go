@@ -150,7 +150,8 @@ func open(t testing.TB, dsn, raw string) *Services {
 	return s
 }
 
-// CheckBooks fails the test when the books of any tenant are wrong, or its usage is not what its messages and charges say.
+// CheckBooks fails the test when the books of any tenant are wrong, its usage is not what its messages and charges say, or what
+// wallets count beside their balances is not so.
 func (s *Services) CheckBooks(t testing.TB) {
 	t.Helper()
 	for _, tenant := range s.tenants(t) {
@@ -166,7 +167,7 @@ func (s *Services) CheckBooks(t testing.TB) {
 			if err != nil {
 				return err
 			}
-			faults, err := usage.Faults(ctx, tx)
+			faults, err := ledger.CheckCounts(tx)
 			for _, fault := range faults {
 				t.Errorf("books of %s: %s", tenant, fault)
 			}
