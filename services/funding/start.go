@@ -167,7 +167,7 @@ func look(ctx context.Context, tx *store.Tx, parent models.Account, period strin
 }
 
 // inUse says whether account a with the balance w is not deactivated, and not on a trial that is over. $3 is now.
-const inUse = `(a.status IN ('pending', 'active') AND (a.trial_ends_at IS NULL OR a.trial_ends_at > $3 OR w.credited_at >= a.trial_ends_at))`
+const inUse = `(a.status IN ('pending', 'active') AND (a.trial_ends_at IS NULL OR a.trial_ends_at > $3 OR coalesce(w.credited_at >= a.trial_ends_at, false)))`
 
 // claim writes the rows of a month that starts, and those of months that passed while nobody looked. It returns whose rows it
 // wrote: of two that claim the same month, one.

@@ -7,14 +7,17 @@ import (
 	"github.com/riverqueue/river"
 )
 
+// TurnEvery is how often somebody asks whose month has turned, and so how late a month start is at most when all is well.
+const TurnEvery = 10 * time.Minute
+
 // Turn is the job that starts the month of every parent whose calendar shows a new one.
 type Turn struct{}
 
 func (Turn) Kind() string { return "funding.month_start" }
 
-// InsertOpts lets one hour have one, however many processes there are.
+// InsertOpts lets a span have one, however many processes there are.
 func (Turn) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Hour}}
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: TurnEvery}}
 }
 
 // AddWorkers registers the job of s. That of ledger.MoneyArrived has a worker elsewhere, for others wait for money too.

@@ -28,7 +28,10 @@ func capsChanged(l models.LogLine) string {
 }
 
 func monthStarted(l models.LogLine) string {
-	said := "Monthly limits for " + l.Details["period"] + ": " + l.Details["funded"] + " moved"
+	said := "Month started"
+	if l.Details["period"] != "" {
+		said = "Monthly limits for " + l.Details["period"] + ": " + l.Details["funded"] + " moved"
+	}
 	if short := l.Details["short"]; short != "" && short != "0" {
 		said += ", " + short + " short, " + l.Details["missing"] + " missing"
 	}
