@@ -71,6 +71,10 @@ func (f Funding) DrawsFrom(parent Plan) bool {
 	return f == SharedBalance || f == MonthlyLimit && parent == PostPay
 }
 
+// Rechargeable says whether a sub-account funded in this way has a balance that is recharged automatically: one that nobody
+// else fills by a calendar.
+func (f Funding) Rechargeable() bool { return f == OwnBalance || f == ClientPays }
+
 // Plan says whether a parent pays before or after use.
 type Plan string
 

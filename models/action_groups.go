@@ -9,7 +9,8 @@ type ActionGroup struct {
 
 // ActionGroups hold every action once, in the order in which the filter shows them.
 var ActionGroups = []ActionGroup{
-	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, PurchasePaid, PackageUnitsIssued, PackageUnitsExpired, CreditLineChanged, LimitChanged, CapsChanged, MonthStarted}},
+	{"balance", "Balance", []Action{TransferPosted, TransferredBack, MoneyReceived, PurchasePaid, PackageUnitsIssued, PackageUnitsExpired, CreditLineChanged,
+		LimitChanged, CapsChanged, MonthStarted, RechargeSet, RechargeStopped, RechargePaused, RechargeResumed, LowNoticeSet}},
 	{"usage", "Usage", []Action{UsageCharged, UsageRefunded}},
 	{"accounts", "Accounts", []Action{Installed, ParentCreated, AccountActivated, ParentDeactivated, ParentReactivated, SubAccountAdded, SubAccountEdited,
 		SubAccountActivated, SubAccountDeactivated, SubAccountReactivated, SubAccountDeleted, FundingChanged}},

@@ -117,6 +117,11 @@ const (
 	NumberAssigned        Action = "number.assigned"
 	NumberReleased        Action = "number.released"
 	PackageShared         Action = "package.shared"
+	RechargeSet           Action = "recharge.set"
+	RechargeStopped       Action = "recharge.stopped"
+	RechargePaused        Action = "recharge.paused"
+	RechargeResumed       Action = "recharge.resumed"
+	LowNoticeSet          Action = "low_notice.set"
 )
 
 // Event is the line that a change writes into the action log. Account is the account it happened to; who did it comes

@@ -25,6 +25,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/reports"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
@@ -42,6 +43,7 @@ type Config struct {
 	Notify    *notify.Service
 	Work      *background.Service
 	Billing   *billing.Service
+	Refill    *refill.Service
 	Messaging *messaging.Service
 	Carrier   *messaging.Carrier // hears from the gateway what became of messages
 	Sharing   *sharing.Service

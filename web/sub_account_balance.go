@@ -65,5 +65,8 @@ func (v *visit) subAccountBalanceTab(status int, page pages.SubAccountBalance) e
 	if page.Has, page.Give, err = v.server.Billing.SubAccountUnits(v.ctx(), v.actor, head.Account.ID); err != nil {
 		return err
 	}
+	if err := v.fillRefill(&page.Refill, head.Account, head.May.Manage); err != nil {
+		return err
+	}
 	return v.page(status, page.View())
 }

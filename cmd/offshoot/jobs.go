@@ -16,6 +16,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/store"
 	"offshoot/services/usage"
 )
@@ -42,6 +43,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	audience.AddWorkers(workers, h.audience)
 	funding.AddWorkers(workers, h.funding)
 	river.AddWorker(workers, &moneyArrived{house: h})
+	refill.AddWorkers(workers, h.refill)
 	jobs, err := river.NewClient(riverpgxv5.New(h.store.Pool()), &river.Config{
 		Logger: slog.New(quiet{log.Handler()}),
 		Queues: map[string]river.QueueConfig{
@@ -63,6 +65,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
 		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}),
 			every(time.Minute, billing.Expiry{}), every(funding.TurnEvery, funding.Turn{}),
+			every(time.Minute, refill.Turn{}), every(time.Hour, refill.Remind{}),
 			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
 			every(time.Minute, messaging.ReconcileMessages{})},
 	})

@@ -21,7 +21,7 @@ func newPortal(c config, h *house, demo bool, watch func() func(web.Answered), l
 		return nil, err
 	}
 	return web.New(web.Config{
-		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work, Billing: h.billing,
+		Store: h.store, Identity: h.people, Accounts: h.accounts, Ledger: h.ledger, Reports: h.reports, Notify: h.notify, Work: h.work, Billing: h.billing, Refill: h.refill,
 		Carrier: h.carrier, Messaging: h.sends, Sharing: h.sharing, Senders: h.senders,
 		Audience: h.audience, Interactive: h.inbound, Inbound: h.hearInbound(log),
 		Installation: c.Name, Accent: c.Accent, Demo: demo,

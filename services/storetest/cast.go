@@ -27,6 +27,7 @@ import (
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/secrets"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
@@ -65,6 +66,7 @@ type Services struct {
 	Audience  *audience.Service
 	Inbound   *inbound.Service
 	Funding   *funding.Service
+	Refill    *refill.Service
 
 	fingerprinting sync.Once
 	fingerprint    string // the query
@@ -147,6 +149,7 @@ func open(t testing.TB, dsn, raw string) *Services {
 	s.Audience = audience.New(s.Store)
 	s.Inbound = inbound.New(s.Store)
 	s.Funding = funding.New(s.Store, installation)
+	s.Refill = refill.New(s.Store, installation)
 	return s
 }
 

@@ -61,6 +61,13 @@ var logSentences = map[models.Action]sentence{
 		return named("Package", l.Details["package"]) + " of " + l.AccountName + " ended, what was left of its units is gone"
 	},
 	models.CreditLineChanged: about("Credit line of ", " changed"),
+	models.RechargeSet:       rechargeSet,
+	models.RechargeStopped:   rechargeStopped,
+	models.RechargePaused: func(l models.LogLine) string {
+		return about("Auto-recharge of ", " paused")(l) + in(pauses, l.Details["reason"])
+	},
+	models.RechargeResumed: about("Auto-recharge of ", " goes on"),
+	models.LowNoticeSet:    lowNoticeSet,
 
 	models.Installed: fixed("Installation set up"),
 	models.ParentCreated: func(l models.LogLine) string {

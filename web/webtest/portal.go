@@ -30,7 +30,7 @@ func Open(t testing.TB) *Portal {
 func Serve(t testing.TB, world *storetest.World) *Portal {
 	t.Helper()
 	server, err := web.New(web.Config{Store: world.Store, Identity: world.Identity, Accounts: world.Accounts, Ledger: world.Ledger,
-		Reports: reports.New(world.Store), Notify: world.Notify, Work: background.New(world.Store), Billing: world.Billing, Messaging: world.Messaging,
+		Reports: reports.New(world.Store), Notify: world.Notify, Work: background.New(world.Store), Billing: world.Billing, Refill: world.Refill, Messaging: world.Messaging,
 		Sharing: world.Sharing, Senders: world.Senders, Installation: "Offshoot", Demo: true,
 		Audience: world.Audience, Interactive: world.Inbound,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
