@@ -4,7 +4,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES    = ./...
 
-.PHONY: help setup run build assets test check bench mutants screenshots generate fmt clean generated formatted vet lint tests race pages unscoped elsewhere operator
+.PHONY: help setup run build assets test check bench bank mutants screenshots generate fmt clean generated formatted vet lint tests race pages unscoped elsewhere operator bank-minute
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ test: ## all tests
 	$(MAKE) --no-print-directory assets operator
 	$(GO) test $(PACKAGES)
 
-check: assets operator generated formatted vet lint tests unscoped elsewhere ## all that must hold before a change lands
+check: assets operator generated formatted vet lint tests unscoped elsewhere bank-minute ## all that must hold before a change lands
 	@echo "check: all is well"
 
 bench: assets ## the figures that the project promises
@@ -104,6 +104,19 @@ unscoped: assets
 # The same on a server elsewhere, which DATABASE_URL names.
 elsewhere: assets
 	./.ci/with-postgres $(GO) test -count=1 -timeout 10m ./services/store ./services/accounts ./cmd/offshoot
+
+# The bank: many people at a running portal that is killed and cut off, see cmd/offshoot/banktest. It prints its seed; SEED=… makes
+# the same plan again.
+bank-minute: assets
+	$(GO) build -buildvcs=false -tags clock -o bin/offshoot-clock ./cmd/offshoot
+	$(GO) build -buildvcs=false -o bin/bank ./cmd/offshoot/banktest
+	./bin/bank -offshoot ./bin/offshoot-clock -for 60s $(if $(SEED),-seed $(SEED))
+
+FAULTS ?= 100
+bank: assets ## the bank for FAULTS=1000 faults, with the plan of SEED=…
+	$(GO) build -buildvcs=false -tags clock -o bin/offshoot-clock ./cmd/offshoot
+	$(GO) build -buildvcs=false -o bin/bank ./cmd/offshoot/banktest
+	./bin/bank -offshoot ./bin/offshoot-clock -faults $(FAULTS) $(if $(SEED),-seed $(SEED)) $(BANK)
 
 clean: ## what was built; the data in .offshoot stays
 	rm -rf bin static/node_modules services/gateways/kanneltest/node_modules

@@ -47,7 +47,7 @@ type house struct {
 
 // openHouse makes the services on a migrated database. demo keeps what was mailed and texted readable.
 func openHouse(ctx context.Context, c config, dsn string, demo bool) (*house, error) {
-	st, err := store.Open(ctx, pooled(dsn), nil)
+	st, err := store.Open(ctx, pooled(dsn), clock())
 	if err != nil {
 		return nil, err
 	}

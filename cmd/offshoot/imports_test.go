@@ -21,7 +21,7 @@ type rule struct {
 }
 
 // onlyTests are the folders that no program contains: others may import them from tests, and from each other.
-var onlyTests = []string{"services/storetest", "services/gateways/kanneltest", "web/webtest", "static/axetest"}
+var onlyTests = []string{"services/storetest", "services/gateways/kanneltest", "web/webtest", "static/axetest", "cmd/offshoot/banktest"}
 
 // rules are the whole of who may import whom:
 //
@@ -75,6 +75,7 @@ var rules = []rule{
 	{"cmd/offshoot", []string{"models", "migrations", "static", "views/*", "services/*", "services/store/localpg", "web"},
 		[]string{"services/storetest", "web/webtest", "static/axetest"}},
 	{"cmd/mutants", nil, nil},
+	{"cmd/offshoot/banktest", []string{"models", "migrations", "services/*", "services/store/localpg"}, nil},
 }
 
 // anyService is what tests of services may use of other services.
@@ -86,12 +87,13 @@ var libraries = map[string][]string{
 	"github.com/labstack/echo": {"web"},
 	"github.com/riverqueue/": {"services/store", "services/notify", "services/audience", "services/billing", "services/messaging",
 		"services/inbound", "services/usage", "services/funding", "services/refill", "services/proof", "cmd/offshoot", "migrations"},
-	"github.com/pressly/goose":    {"migrations"},
-	"github.com/prometheus/":      {"cmd/offshoot"},
-	"github.com/tink-crypto/":     {"services/secrets"},
-	"github.com/spf13/cobra":      {"cmd/offshoot"},
-	"github.com/caarlos0/env":     {"cmd/offshoot"},
-	"github.com/wneessen/go-mail": {"services/notify"},
+	"github.com/pressly/goose":     {"migrations"},
+	"github.com/prometheus/":       {"cmd/offshoot"},
+	"github.com/tink-crypto/":      {"services/secrets"},
+	"github.com/spf13/cobra":       {"cmd/offshoot"},
+	"github.com/caarlos0/env":      {"cmd/offshoot"},
+	"github.com/wneessen/go-mail":  {"services/notify"},
+	"github.com/Shopify/toxiproxy": {"cmd/offshoot/banktest"},
 }
 
 // The house of issue 2: imports point one way.

@@ -62,6 +62,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 			messaging.ReportQueue:   {MaxWorkers: messaging.ReportWorkers},
 		},
 		Workers: workers,
+		Test:    jobClock(),
 		// A job whose process died is taken up again after this, not after the usual hour: a code is worth 15 minutes.
 		RescueStuckJobsAfter: 5 * time.Minute,
 		// what failed waits for somebody to look at it (ACC-15)

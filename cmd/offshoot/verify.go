@@ -95,7 +95,7 @@ func verify(ctx context.Context, c config, o verifyOrder, out io.Writer, log *sl
 		return err
 	}
 	defer done()
-	st, err := store.Open(ctx, dsn, nil)
+	st, err := store.Open(ctx, dsn, clock())
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -452,43 +451,4 @@ func TestFallsAgainstTheirModel(t *testing.T) {
 			}
 		}
 	})
-}
-
-// The check of what wallets count finds what is wrong: each rule is broken once.
-func TestTheCountsCheckFindsFaults(t *testing.T) {
-	w := storetest.UncheckedWorld(t)
-	c := w.Clinic
-	if _, err := message(w, c.Shared, cents(100), "drawn"); err != nil {
-		t.Fatal(err)
-	}
-	if err := watch(w, c.Own.Account, ledger.LowFall, euros(t, "5")); err != nil {
-		t.Fatal(err)
-	}
-	faults := func() []string {
-		var found []string
-		must(t, w.Store.Read(ctx, models.System(c.ID), func(_ context.Context, tx *store.Tx) (err error) {
-			found, err = ledger.CheckCounts(tx)
-			return err
-		}))
-		return found
-	}
-	if found := faults(); found != nil {
-		t.Fatal(found)
-	}
-	for says, spoil := range map[string][2]string{
-		"drawn in a day":            {`UPDATE wallets SET drawn_day = drawn_day + 1 WHERE counted_day IS NOT NULL`, `UPDATE wallets SET drawn_day = drawn_day - 1 WHERE counted_day IS NOT NULL`},
-		"drawn in a month":          {`UPDATE wallets SET drawn_month = drawn_month + 1 WHERE counted_day IS NOT NULL`, `UPDATE wallets SET drawn_month = drawn_month - 1 WHERE counted_day IS NOT NULL`},
-		"is named by its wallet":    {`UPDATE wallets SET low_fall = NULL`, `UPDATE wallets w SET low_fall = f.id FROM falls f WHERE f.account_id = w.account_id AND w.kind = 'balance'`},
-		"that a wallet names":       {`UPDATE falls SET ended_at = now()`, `UPDATE falls SET ended_at = NULL`},
-		"it is under the threshold": {`UPDATE wallets SET balance = balance + 5000000 WHERE low_fall IS NOT NULL`, `UPDATE wallets SET balance = balance - 5000000 WHERE low_fall IS NOT NULL`},
-	} {
-		for i, sql := range spoil {
-			if _, err := w.Raw.Exec(ctx, sql); err != nil {
-				t.Fatal(err)
-			}
-			if found := strings.Join(faults(), "\n"); strings.Contains(found, says) != (i == 0) {
-				t.Errorf("%s, statement %d: found %q", says, i, found)
-			}
-		}
-	}
 }
