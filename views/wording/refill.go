@@ -5,11 +5,15 @@ import "offshoot/models"
 // rechargeSet says all of a rule: "Auto-recharge of North Clinic set: below 5.00 EUR it gets 25.00 EUR, at most 3 times and
 // 75.00 EUR a day".
 func rechargeSet(l models.LogLine) string {
+	said := "Auto-recharge of " + l.AccountName + " set"
+	if l.Details["below"] == "" {
+		return said
+	}
 	gets := " it gets "
 	if l.Details["way"] == models.WayUpTo {
 		gets = " it gets up to "
 	}
-	return "Auto-recharge of " + l.AccountName + " set: below " + l.Details["below"] + gets + l.Details["amount"] + ", at most " + l.Details["times"] +
+	return said + ": below " + l.Details["below"] + gets + l.Details["amount"] + ", at most " + l.Details["times"] +
 		" times and " + l.Details["most"] + " a day"
 }
 
