@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"offshoot/models"
 )
@@ -30,10 +34,16 @@ func (b *bank) audit(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
+	if err := b.auditPrograms(ctx); err != nil {
+		return err
+	}
 	return b.verify(ctx)
 }
 
 func (b *bank) auditCompany(who *browser, c *company) error {
+	if err := b.auditRecharges(who, c); err != nil {
+		return err
+	}
 	written, err := b.settledMessages(who, c)
 	if err != nil {
 		return err
@@ -78,6 +88,9 @@ func (b *bank) auditCompany(who *browser, c *company) error {
 	if err := b.auditMonths(who, c); err != nil {
 		return err
 	}
+	if err := b.auditCaps(who, c); err != nil {
+		return err
+	}
 	return b.auditLog(who, c, units)
 }
 
@@ -95,27 +108,32 @@ func (b *bank) auditStatement(who *browser, path string, account models.ID, name
 	}
 	b.holdChain(name, all)
 	b.holdRefs(name, all, account, b.record.between(now, now, func(a *act) bool { return a.standsIn(account) }))
+	b.holdRules(b.world.companyOf(account), account, all)
 	b.reads.Add(1)
 	known := map[string]*act{}
 	for _, a := range b.record.all() {
 		known[a.Ref] = a
 	}
 	for _, e := range all {
-		if a := known[e.reference]; a != nil && !a.done {
+		a := known[e.reference]
+		if a != nil && !a.done {
 			b.found("%s %s was refused (%s) and stands in the statement of %s", a.Kind, a.Ref, a.answer, name)
+		}
+		if a == nil && !ofItself.MatchString(e.what) && e.reference != "at first" {
+			b.found("nobody asked for what stands in the statement of %s: %s, of %d", name, e.what, e.amount)
+		}
+		if e.noteOf() == closedNote && e.amount < 0 && e.after != 0 {
+			b.found("%s was deactivated and kept %d", name, e.after)
 		}
 	}
 	if len(all) == 0 {
 		return 0, nil
 	}
-	last := all[0]
-	for _, e := range all {
-		if e.number > last.number {
-			last = e
-		}
-	}
-	return last.after, nil
+	return inOrder(all)[len(all)-1].after, nil
 }
+
+// ofItself is what a statement tells of that people did not ask for by its reference.
+var ofItself = regexp.MustCompile(`^\d*\s*[Mm]essage|^Refund|^Transfer.*: (Auto-recharge|Account deactivated|Monthly limit for .*|Unused of .*)$`)
 
 // message is a line of the file of messages.
 type message struct {
@@ -225,8 +243,12 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 	}
 	logged := map[string]int{}
 	transfers := map[string]int{}
+	moved := map[movedUnits]int{}
 	for _, row := range rows {
 		logged[row["Action"]]++
+		if m, ok := unitsOf(row, c); ok {
+			moved[m]++
+		}
 		if row["Transfer"] != "" {
 			transfers[row["Action"]+row["Transfer"]]++
 		}
@@ -240,6 +262,19 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 	for of, action := range map[kind]models.Action{deactivation: models.SubAccountDeactivated, reactivation: models.SubAccountReactivated,
 		charge: models.UsageCharged} {
 		b.holdCount(c, of, done[of], logged[string(action)], of == charge)
+	}
+	for _, a := range b.record.all() {
+		if a.Company == c.id && a.done && (a.Kind == unitsGiven || a.Kind == unitsBack) {
+			moved[movedUnits{a.Kind, c.nameOf(a.Account), a.Amount}]--
+		}
+	}
+	for m, n := range moved {
+		switch {
+		case n < 0:
+			b.lost(string(m.kind), "%d of %s of %s: acknowledged %d times more often than the action log has it", m.units, m.account, c.name, -n)
+		case n > 0:
+			b.doubled(string(m.kind), "%d of %s of %s: the action log has it %d times more often than it was acknowledged", m.units, m.account, c.name, n)
+		}
 	}
 	for what, n := range transfers {
 		if n > 1 {
@@ -259,6 +294,66 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 	}
 	return nil
 }
+
+// movedUnits are units that somebody gave or took back: of what is taken back all goes, so how many is not known.
+type movedUnits struct {
+	kind    kind
+	account string
+	units   int64
+}
+
+// unitsOf reads them off a line of the action log. What a deactivation returns nobody took back.
+func unitsOf(row map[string]string, c *company) (movedUnits, bool) {
+	if row["Amount"] == "" || row["Asset"] == c.currency {
+		return movedUnits{}, false
+	}
+	switch models.Action(row["Action"]) {
+	case models.TransferPosted:
+		n, err := micros(row["Amount"])
+		return movedUnits{unitsGiven, row["Account"], n / 1_000_000}, err == nil
+	case models.TransferredBack:
+		return movedUnits{unitsBack, row["Account"], 0}, !strings.Contains(row["What happened"], closedNote)
+	}
+	return movedUnits{}, false
+}
+
+func (c *company) nameOf(account models.ID) string {
+	for _, s := range c.subs() {
+		if s.id == account {
+			return s.name
+		}
+	}
+	return ""
+}
+
+// auditPrograms: whatever was killed and cut off, no program may have panicked, no rule of the database may have had to refuse what the
+// portal wrote, and no job may have been given up.
+func (b *bank) auditPrograms(ctx context.Context) error {
+	for _, p := range b.machine.processes() {
+		log, err := os.ReadFile(p.log.Name())
+		if err != nil {
+			return err
+		}
+		for _, said := range unheardOf.FindAllString(string(log), -1) {
+			b.found("%s says: %s", p.name, said)
+		}
+	}
+	return b.machine.admin(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT kind || ': ' || coalesce(errors[array_upper(errors, 1)] ->> 'error', '') FROM river_job WHERE state IN ('discarded', 'cancelled')`)
+		if err != nil {
+			return err
+		}
+		given, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, job := range given {
+			b.found("a job was given up: %s", job)
+		}
+		return err
+	})
+}
+
+// unheardOf is what no fault explains: a panic, and every refusal of PostgreSQL but those of connections (08), of what is short (53), of
+// what an operator does (57) and of what is done again by itself (40).
+var unheardOf = regexp.MustCompile(`.{0,300}(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^37]|[6-9]|[A-Z])).{0,200}`)
 
 func (b *bank) holdCount(c *company, of kind, acknowledged, logged int, atLeast bool) {
 	switch {

@@ -135,6 +135,7 @@ type bank struct {
 	actsLost, actsDoubled map[string]bool
 	messages, given       int64
 	months                int
+	falls, recharges      int
 	verified              string
 }
 
@@ -263,6 +264,7 @@ func (b *bank) report(out io.Writer, took time.Duration) {
 	}
 	list(out, words)
 	fmt.Fprintf(out, "bank: %d messages accepted, %d of them given back\n", b.messages, b.given)
+	fmt.Fprintf(out, "bank: %d balances fell, %d recharges\n", b.falls, b.recharges)
 	fmt.Fprintf(out, "bank: %d month starts of a parent, the clock is at %s\n", b.months, b.machine.clock.now().UTC().Format(time.DateTime))
 	fmt.Fprintf(out, "bank: %d lost, %d doubled, %d reads checked\n", len(b.actsLost), len(b.actsDoubled), b.reads.Load())
 	if b.verified != "" {
