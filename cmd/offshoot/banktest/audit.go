@@ -18,19 +18,15 @@ import (
 // audit holds everything against everything, when nothing is broken any more and nobody asks: the record, what people can read, and
 // the books.
 func (b *bank) audit(ctx context.Context) error {
-	// What a killed worker had begun is due after ten minutes: a new one begins it again, in the hour after.
-	if err := b.machine.killWorker(ctx); err != nil {
-		return err
+	admins := map[*company]*browser{}
+	for _, c := range b.world.companies {
+		admins[c] = newBrowser(c.admin, b.pages, 0, &b.answered, &b.unanswered)
 	}
-	if err := b.machine.clock.set(b.machine.clock.ahead() + time.Hour); err != nil {
-		return err
-	}
-	if err := b.raise(ctx); err != nil {
+	if err := b.settle(ctx, admins); err != nil {
 		return err
 	}
 	for _, c := range b.world.companies {
-		who := newBrowser(c.admin, b.pages, 0, &b.answered, &b.unanswered)
-		if err := b.auditCompany(who, c); err != nil {
+		if err := b.auditCompany(admins[c], c); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
@@ -44,7 +40,7 @@ func (b *bank) auditCompany(who *browser, c *company) error {
 	if err := b.auditRecharges(who, c); err != nil {
 		return err
 	}
-	written, err := b.settledMessages(who, c)
+	written, _, err := b.readMessages(who)
 	if err != nil {
 		return err
 	}
@@ -133,7 +129,7 @@ func (b *bank) auditStatement(who *browser, path string, account models.ID, name
 }
 
 // ofItself is what a statement tells of that people did not ask for by its reference.
-var ofItself = regexp.MustCompile(`^\d*\s*[Mm]essage|^Refund|^Transfer.*: (Auto-recharge|Account deactivated|Monthly limit for .*|Unused of .*)$`)
+var ofItself = regexp.MustCompile(`^\d*\s*[Mm]essage|^Refund|^Transfer.*: (Auto-recharge|Account deactivated|Starting amount|At first|Monthly limit for .*|Unused of .*)$`)
 
 // message is a line of the file of messages.
 type message struct {
@@ -142,27 +138,54 @@ type message struct {
 	refunded                         bool
 }
 
-// settledMessages waits until no message is on its way any more, or nothing has changed for a while, and returns them all.
-func (b *bank) settledMessages(who *browser, c *company) ([]message, error) {
-	expected := 0
-	for _, a := range b.record.all() {
-		if a.Company == c.id && a.Kind == sending && a.done {
-			expected += len(a.messages)
+// settle waits until no message is on its way any more: until those that were asked for are there, and none moves. What a killed worker
+// had begun is due after ten minutes, and what failed is tried again after seconds first, then minutes, then hours, two hours later where the
+// clock was set back meanwhile. So hours pass, each with a worker that begins anew.
+func (b *bank) settle(ctx context.Context, admins map[*company]*browser) error {
+	const hours = 12
+	moving := map[string]int{}
+	for range hours {
+		if err := b.machine.killWorker(ctx); err != nil {
+			return err
+		}
+		if err := b.machine.clock.set(b.machine.clock.ahead() + time.Hour); err != nil {
+			return err
+		}
+		if err := b.raise(ctx); err != nil {
+			return err
+		}
+		for range 8 {
+			var err error
+			if moving, err = b.moving(admins); err != nil || len(moving) == 0 {
+				return err
+			}
+			time.Sleep(500 * time.Millisecond)
 		}
 	}
-	for deadline := time.Now().Add(25 * time.Second); ; time.Sleep(500 * time.Millisecond) {
-		all, moving, err := b.readMessages(who)
+	for name, n := range moving {
+		b.lost("messages", "%d of %s are on their way after %d hours", n, name, hours)
+	}
+	return nil
+}
+
+// moving are the messages of each company that are not there yet, or have not come to their end.
+func (b *bank) moving(admins map[*company]*browser) (map[string]int, error) {
+	all := map[string]int{}
+	for _, c := range b.world.companies {
+		written, moving, err := b.readMessages(admins[c])
 		if err != nil {
 			return nil, err
 		}
-		if len(all) >= expected && moving == 0 {
-			return all, nil
+		for _, a := range b.record.all() {
+			if a.Company == c.id && a.Kind == sending && a.done {
+				moving += len(a.messages)
+			}
 		}
-		if time.Now().After(deadline) {
-			b.onTheWay.add(fmt.Sprintf("%d messages of %d, %d moving", len(all), expected, moving))
-			return all, nil
+		if moving -= len(written); moving > 0 {
+			all[c.name] = moving
 		}
 	}
+	return all, nil
 }
 
 func (b *bank) readMessages(who *browser) (all []message, moving int, err error) {
@@ -334,8 +357,10 @@ func (b *bank) auditPrograms(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, said := range unheardOf.FindAllString(string(log), -1) {
-			b.found("%s says: %s", p.name, said)
+		for said := range strings.Lines(string(log)) {
+			if unheardOf.MatchString(said) {
+				b.found("%s says: %.500s", p.name, said)
+			}
 		}
 	}
 	return b.machine.admin(ctx, func(conn *pgx.Conn) error {
@@ -353,7 +378,7 @@ func (b *bank) auditPrograms(ctx context.Context) error {
 
 // unheardOf is what no fault explains: a panic, and every refusal of PostgreSQL but those of connections (08), of what is short (53), of
 // what an operator does (57) and of what is done again by itself (40).
-var unheardOf = regexp.MustCompile(`.{0,300}(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^37]|[6-9]|[A-Z])).{0,200}`)
+var unheardOf = regexp.MustCompile(`(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^37]|[6-9]|[A-Z]))`)
 
 func (b *bank) holdCount(c *company, of kind, acknowledged, logged int, atLeast bool) {
 	switch {

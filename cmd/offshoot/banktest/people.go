@@ -332,7 +332,8 @@ func (b *bank) refused(a *act, got answer) error {
 	if a.issued != 0 {
 		b.record.settle(a, false, fmt.Sprintf("%d %s", got.status, said))
 	}
-	b.refusals.add(fmt.Sprintf("%s: %d %s", a.Kind, got.status, figures.ReplaceAllString(said, "…")))
+	of, _, _ := strings.Cut(said, ". ")
+	b.refusals.add(fmt.Sprintf("%s: %d %s", a.Kind, got.status, figures.ReplaceAllString(of, "…")))
 	if strings.Contains(string(got.body), "already used for something else") {
 		b.found("%s %s: a form's own key is said to stand for something else", a.Kind, a.Ref)
 	}

@@ -252,7 +252,7 @@ func (f *founder) company(i int, offer models.ID) (*company, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := f.ledger.Transfer(f.ctx, admin, ledger.TransferOrder{SubAccount: c.movable[0].id, Amount: away}); err != nil {
+		if _, err := f.ledger.Transfer(f.ctx, admin, ledger.TransferOrder{SubAccount: c.movable[0].id, Amount: away, Note: "At first"}); err != nil {
 			return nil, err
 		}
 	}
