@@ -49,6 +49,7 @@ func TestTokenRefused(t *testing.T) {
 		"hexadecimal":                fmt.Sprintf("%x", raw),
 		"twice":                      token + token,
 		"without the tenant":         encode(secret),
+		"the tenant alone":           with(w.north, nil),
 		"another tenant":             with(w.south, secret),
 		"the operator":               with(w.operator, secret),
 		"no tenant":                  with(models.NoID, secret),

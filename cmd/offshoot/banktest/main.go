@@ -101,9 +101,11 @@ func (s settings) run(ctx context.Context, out io.Writer) (right bool, err error
 	fmt.Fprintf(out, "bank: open after %v\n", time.Since(began).Round(100*time.Millisecond))
 	err = b.business(ctx)
 	fmt.Fprintf(out, "bank: closed after %v more\n", time.Since(b.opened).Round(100*time.Millisecond))
+	closed := time.Now()
 	if err == nil {
 		err = b.audit(ctx)
 	}
+	fmt.Fprintf(out, "bank: audited in %v\n", time.Since(closed).Round(100*time.Millisecond))
 	b.machine.close()
 	if closing := b.record.close(); err == nil {
 		err = closing
@@ -128,13 +130,13 @@ type bank struct {
 
 	answered, unanswered, reads atomic.Int64
 	faults, refusals, ended     tally
-	onTheWay                    tally
 
 	mu                    sync.Mutex
 	problems              []string
 	actsLost, actsDoubled map[string]bool
 	messages, given       int64
 	months                int
+	falls, recharges      int
 	verified              string
 }
 
@@ -263,14 +265,11 @@ func (b *bank) report(out io.Writer, took time.Duration) {
 	}
 	list(out, words)
 	fmt.Fprintf(out, "bank: %d messages accepted, %d of them given back\n", b.messages, b.given)
+	fmt.Fprintf(out, "bank: %d balances fell, %d recharges\n", b.falls, b.recharges)
 	fmt.Fprintf(out, "bank: %d month starts of a parent, the clock is at %s\n", b.months, b.machine.clock.now().UTC().Format(time.DateTime))
 	fmt.Fprintf(out, "bank: %d lost, %d doubled, %d reads checked\n", len(b.actsLost), len(b.actsDoubled), b.reads.Load())
 	if b.verified != "" {
 		fmt.Fprintln(out, "bank:", b.verified)
-	}
-	if len(b.onTheWay.count) > 0 {
-		fmt.Fprintln(out, "bank: still on their way")
-		list(out, b.onTheWay.count)
 	}
 	if len(b.refusals.count) > 0 {
 		fmt.Fprintln(out, "bank: refused")

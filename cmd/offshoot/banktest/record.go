@@ -24,6 +24,8 @@ const (
 	unitsGiven   kind = "units given"
 	unitsBack    kind = "units taken back"
 	sending      kind = "send"
+	pausing      kind = "recharge paused"
+	resuming     kind = "recharge resumed"
 )
 
 // act is one thing that somebody tries, however many attempts it takes, under one key.
@@ -35,7 +37,8 @@ type act struct {
 	Account models.ID `json:"account"`
 	Amount  int64     `json:"amount,omitempty"` // millionths, or units
 
-	total    int64 // by how much the total of the company changes when it happens
+	payer    models.ID // of usage: whose balance it is taken from
+	total    int64     // by how much the total of the company changes when it happens
 	messages map[string]bool
 
 	issued, settled int64 // when, by the record's own count; 0: not yet
