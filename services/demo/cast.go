@@ -155,7 +155,7 @@ var cast = []company{
 				funding:    models.OwnBalance, start: "120.00", refill: 150, method: models.ByLink, opened: 1, activates: 9 * minutes,
 				team:  []colleague{{"Samira Aydın", "samira@northclinic.example", models.Member, "Europe/Istanbul", 15, true}},
 				habit: habit{sends: 22, often: 4, reach: []string{"DE", "AT", "PL"}, calls: true, rents: []string{number}},
-				later: []change{{day: 9, does: automated, rule: recharges("60.00", "80.00", "3", "240.00")},
+				later: []change{{day: 9, does: automated, rule: recharges("55.00", "60.00", "3", "180.00")},
 					{day: 57, does: entered, text: "Ticket 4711: texts to Austria arrive late"}},
 			},
 			{

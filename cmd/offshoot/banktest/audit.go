@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -140,7 +141,8 @@ type message struct {
 
 // settle waits until no message is on its way any more: until those that were asked for are there, and none moves. What a killed worker
 // had begun is due after ten minutes, and what failed is tried again after seconds first, then minutes, then hours, two hours later where the
-// clock was set back meanwhile. So hours pass, each with a worker that begins anew.
+// clock was set back meanwhile. So hours pass, each with a worker that begins anew and
+// has done what it can.
 func (b *bank) settle(ctx context.Context, admins map[*company]*browser) error {
 	const hours = 12
 	moving := map[string]int{}
@@ -154,12 +156,16 @@ func (b *bank) settle(ctx context.Context, admins map[*company]*browser) error {
 		if err := b.raise(ctx); err != nil {
 			return err
 		}
-		for range 8 {
-			var err error
-			if moving, err = b.moving(admins); err != nil || len(moving) == 0 {
+		for still := 0; still < 8; still++ {
+			now, err := b.moving(admins)
+			if err != nil || len(now) == 0 {
 				return err
 			}
-			time.Sleep(500 * time.Millisecond)
+			if !maps.Equal(now, moving) {
+				still = 0
+			}
+			moving = now
+			time.Sleep(250 * time.Millisecond)
 		}
 	}
 	for name, n := range moving {

@@ -195,9 +195,15 @@ func (b *bank) business(ctx context.Context) error {
 
 // disturb strikes one fault after another.
 func (b *bank) disturb(ctx context.Context) error {
-	plan := troubles{lots: stream(b.seed, "faults")}
+	plan := troubles{lots: stream(b.seed, "faults"), kinds: faultKinds}
+	if b.spoil == looseCommits { // little is lost at a time, so nothing else happens
+		plan.kinds = []faultKind{databaseKilled, backendKilled}
+	}
 	for n := 0; ctx.Err() == nil && (n < b.settings.faults || time.Since(b.opened) < b.lasts); n++ {
 		t := plan.next()
+		if b.spoil == looseCommits { // there must be something to lose
+			t.after += 2 * time.Second
+		}
 		time.Sleep(t.after)
 		if err := b.strike(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.of, err)
