@@ -63,7 +63,7 @@ func (r *reader) look(s step) error {
 	}
 }
 
-// dashboard: available and held are the total; received − spent = total, to the millionth.
+// dashboard: available and held are the total; received − spent = total, to the millionth, where all that was spent is known.
 func (r *reader) dashboard() error {
 	began := r.bank.record.moment()
 	page, err := r.page("/")
@@ -85,20 +85,26 @@ func (r *reader) dashboard() error {
 		r.bank.found("the dashboard of %s shows %d available and %d held, and a total of %d", r.company.name, shown[0], shown[1], shown[2])
 	}
 	concerns := func(a *act) bool { return a.Company == r.company.id }
-	total := shown[2]
-	if r.company.sends {
-		if r.bank.machine.clock.now().Sub(opening(r.bank.seed)) > 28*24*time.Hour { // what was spent before stands on no dashboard any more
-			return nil
+	b := r.bank.record.between(began, ended, concerns)
+	switch {
+	case !r.company.sends:
+		if !b.total(firstTotal, shown[2]) {
+			r.bank.found("the dashboard of %s shows a total of %d, which the record cannot explain", r.company.name, shown[2])
 		}
+	case r.bank.machine.clock.now().Sub(opening(r.bank.seed)) < 28*24*time.Hour: // the chart tells of all that was spent
 		spent, err := spentOf(page)
 		if err != nil {
 			return err
 		}
-		total += spent
-		concerns = func(a *act) bool { return a.Company == r.company.id && a.Kind == payment }
-	}
-	if !r.bank.record.between(began, ended, concerns).total(firstTotal, total) {
-		r.bank.found("the dashboard of %s shows a total of %d, which the record cannot explain", r.company.name, total)
+		payments := r.bank.record.between(began, ended, func(a *act) bool { return concerns(a) && a.Kind == payment })
+		if !payments.total(firstTotal, shown[2]+spent) {
+			r.bank.found("the dashboard of %s shows a total of %d, and %d spent, which the record cannot explain", r.company.name, shown[2], spent)
+		}
+	default: // messages have cost something, or nothing, or it was given back
+		most, least := b.bounds(firstTotal)
+		if shown[2] > most || shown[2] < least-b.messages()*priceOfMessage {
+			r.bank.found("the dashboard of %s shows a total of %d, and by the record it is from %d to %d less %d messages", r.company.name, shown[2], least, most, b.messages())
+		}
 	}
 	r.bank.reads.Add(1)
 	return nil
