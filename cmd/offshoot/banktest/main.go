@@ -8,6 +8,11 @@
 // (work) with the settings that production demands, on a PostgreSQL of their own. toxiproxy stands between each of them and
 // PostgreSQL, and between the portals and people.
 //
+// People transfer and take back, record payments and usage, send messages, move units of packages, deactivate and reactivate, pause and
+// resume what recharges. Months turn while the worker is dead. Held against the record and against each other are: every statement, line by
+// line, with the rule of who is recharged (a fall once, and no day more than it may), the caps of who spends its parent's balance, and the
+// limit of who has one; the total of every dashboard; messages; the action log; what offshoot verify says; and what the programs logged.
+//
 // Whoever is not answered asks again with the same one-time key. Everything that is left to lot comes from the seed, see plan.go: a run
 // with the same seed makes the same plan. What of it falls on what, the machine decides anew.
 package main
