@@ -209,6 +209,7 @@ func (b *bank) disturb(ctx context.Context) error {
 		if b.spoil == looseCommits { // there must be something to lose
 			t.after += 2 * time.Second
 		}
+		b.breathe(ctx)
 		time.Sleep(t.after)
 		if err := b.strike(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.of, err)
@@ -216,6 +217,16 @@ func (b *bank) disturb(ctx context.Context) error {
 		b.faults.add(string(t.of))
 	}
 	return nil
+}
+
+// breathe waits until some have been answered since the last fault, at least for a while: on a slow machine nobody would come to
+// anything otherwise, and nothing could go wrong.
+func (b *bank) breathe(ctx context.Context) {
+	const some = 25
+	enough := b.answered.Load() + some
+	for deadline := time.Now().Add(10 * time.Second); b.answered.Load() < enough && time.Now().Before(deadline) && ctx.Err() == nil; {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // found notes something that is wrong.
