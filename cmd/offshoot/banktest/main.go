@@ -115,7 +115,7 @@ func (s settings) run(ctx context.Context, out io.Writer) (right bool, err error
 	if closing := b.record.close(); err == nil {
 		err = closing
 	}
-	b.report(out, time.Since(began))
+	b.report(out, time.Since(began), err)
 	right = err == nil && len(b.findings()) == 0
 	if right && !keep {
 		return true, os.RemoveAll(dir)
@@ -259,7 +259,8 @@ func (b *bank) findings() []string {
 	return slices.Compact(slices.Sorted(slices.Values(b.problems)))
 }
 
-func (b *bank) report(out io.Writer, took time.Duration) {
+// report says what happened. What ended the bank before it had looked at everything is told elsewhere.
+func (b *bank) report(out io.Writer, took time.Duration, ended error) {
 	effects := map[kind]int{}
 	asked, done := 0, 0
 	for _, a := range b.record.all() {
@@ -305,7 +306,10 @@ func (b *bank) report(out io.Writer, took time.Duration) {
 		}
 		fmt.Fprintln(out, "bank: WRONG:", f)
 	}
-	if len(findings) == 0 {
+	switch {
+	case ended != nil:
+		fmt.Fprintln(out, "bank: it ended before everything was looked at")
+	case len(findings) == 0:
 		fmt.Fprintln(out, "bank: all is right")
 	}
 }
