@@ -117,10 +117,6 @@ func TestFrozenBooksMoveNothing(t *testing.T) {
 			}
 			return err
 		})},
-		{"ReturnAll", inside(func(ctx context.Context, tx *store.Tx, c company) error {
-			_, err := ledger.ReturnAll(ctx, tx, c.Own.Account.ID, "")
-			return err
-		})},
 		{"Close", func(c company) error {
 			_, err := w.Accounts.Deactivate(ctx, c.Admin.Actor, c.Own.Account.ID, "test")
 			return err

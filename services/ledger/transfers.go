@@ -117,19 +117,6 @@ func Give(ctx context.Context, tx *store.Tx, sub models.ID, amount models.Money,
 	return posted, tx.Log(event)
 }
 
-// ReturnAll moves whatever a sub-account has to its parent within a change of another service, and logs it. Where there is
-// nothing, nothing is posted.
-func ReturnAll(ctx context.Context, tx *store.Tx, sub models.ID, note string) (models.Transfer, error) {
-	posted, event, err := takeBack(ctx, tx, TransferOrder{SubAccount: sub, All: true, Note: note}, nil)
-	if err == ErrNothingToReturn {
-		return models.Transfer{}, nil
-	}
-	if err != nil {
-		return models.Transfer{}, err
-	}
-	return posted, tx.Log(event)
-}
-
 // funded is how the sub-account of an order is funded, where that decides whether money may be transferred: for people, not for
 // what changes the funding itself. It is read once its balance is held, so that no transfer slips in behind a change.
 type funded struct {

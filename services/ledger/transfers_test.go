@@ -302,15 +302,27 @@ func TestFundingRefusesTransfers(t *testing.T) {
 					t.Errorf("%s under %s, %s: %v", funding, c.Plan, name, did.got)
 				}
 			}
-			change(t, w, c.ID, func(ctx context.Context, tx *store.Tx) error {
-				_, err := ledger.ReturnAll(ctx, tx, own, "")
-				return err
-			})
+			change(t, w, c.ID, func(ctx context.Context, tx *store.Tx) error { return takeAll(ctx, tx, own) })
 		}
 	}
 }
 
 func transferred(_ models.Transfer, err error) error { return err }
+
+// takeAll returns to its parent what a sub-account has, as a change of its funding does.
+func takeAll(ctx context.Context, tx *store.Tx, sub models.ID) error {
+	round, err := ledger.NewRound(ctx, tx, []models.ID{sub})
+	if err != nil {
+		return err
+	}
+	if has, _ := round.Balance(sub); has.IsPositive() {
+		if _, err := round.Back(sub, has, ""); err != nil {
+			return err
+		}
+	}
+	round.Post()
+	return nil
+}
 
 // BAL-2: no transfer slips in behind a change of the funding that it had to wait for.
 func TestATransferWaitsForTheFunding(t *testing.T) {
@@ -318,7 +330,7 @@ func TestATransferWaitsForTheFunding(t *testing.T) {
 	c := w.Clinic
 	done := make(chan error, 1)
 	change(t, w, c.ID, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := ledger.ReturnAll(ctx, tx, c.Own.Account.ID, ""); err != nil {
+		if err := takeAll(ctx, tx, c.Own.Account.ID); err != nil {
 			return err
 		}
 		tx.Queue(`UPDATE accounts SET funding = 'limit' WHERE id = $1`, c.Own.Account.ID)

@@ -155,24 +155,14 @@ func (w *wallet) look(tx *store.Tx, t threshold) {
 	}
 }
 
-// OpenFall returns when a fall is open what it left. The caller holds the balance.
-func OpenFall(ctx context.Context, tx *store.Tx, id models.ID) (left models.Money, open bool, err error) {
-	_, left, open, err = openFall(ctx, tx, `id = $2`, id)
-	return left, open, err
-}
-
 // OpenFallOf returns an account's fall of a kind, where one is open, and what it left. The caller holds the balance.
 func OpenFallOf(ctx context.Context, tx *store.Tx, account models.ID, of FallKind) (id models.ID, left models.Money, open bool, err error) {
-	return openFall(ctx, tx, `account_id = $2 AND kind = $3`, account, string(of))
-}
-
-func openFall(ctx context.Context, tx *store.Tx, which string, args ...any) (id models.ID, left models.Money, open bool, err error) {
 	var asset string
 	var balance int64
 	err = tx.Rows(ctx, func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&id, &asset, &balance}, func() error { open = true; return nil })
 		return err
-	}, `SELECT id, asset, balance FROM falls WHERE tenant_id = $1 AND `+which+` AND ended_at IS NULL`, append([]any{tx.Actor.Tenant}, args...)...)
+	}, `SELECT id, asset, balance FROM falls WHERE tenant_id = $1 AND account_id = $2 AND kind = $3 AND ended_at IS NULL`, tx.Actor.Tenant, account, string(of))
 	if open {
 		left = models.FromMicros(balance, asset)
 	}

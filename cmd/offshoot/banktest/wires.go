@@ -117,5 +117,3 @@ func listenable() (string, error) {
 	defer listener.Close()
 	return listener.Addr().String(), nil
 }
-
-func (w *wire) String() string { return fmt.Sprintf("%s at %s", w.name, w.address()) }
