@@ -127,7 +127,7 @@ func recharges(below, amount, times, most string) models.RechargeForm {
 var cast = []company{
 	{
 		Details:  person("North Clinic Group", "Ines Brandt", "ines@northclinic.example", "0151 23456789", "DE", "Europe/Berlin"),
-		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 500, reserve: 120, low: "100.00",
+		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 300, reserve: 120, low: "100.00",
 		weekend: []time.Weekday{time.Saturday, time.Sunday}, rates: euroRates, language: "de",
 		team: []colleague{
 			{"Tobias Krüger", "tobias@northclinic.example", models.Member, "", 12, true},
@@ -164,7 +164,7 @@ var cast = []company{
 				funding:    models.OwnBalance, start: "80.00", refill: 100, method: models.ByPassword, opened: 2, activates: 26 * hours,
 				habit: habit{sends: 14, often: 3, reach: []string{"DE", "AT"}, rents: []string{keyword}}, hurries: true,
 				later: []change{{day: 33, does: tookBack, text: "More than the ward needs"},
-					{day: 44, does: automated, rule: recharges("40.00", "60.00", "2", "120.00")},
+					{day: 44, does: automated, rule: recharges("25.00", "30.00", "2", "60.00")},
 					{day: 40, does: permitted, privileges: []models.Privilege{models.ManageAudience, models.AddSenderIDs, models.InteractiveMessages}}},
 			},
 			{
@@ -213,20 +213,20 @@ var cast = []company{
 			},
 			{
 				Details: person("Impfzentrum Hamburg", "Fatma Demir", "hamburg@northclinic.example", "0176 6789012", "DE", "Europe/Berlin"),
-				funding: models.MonthlyLimit, limit: "1200.00", priority: "20", method: models.ByLink, opened: 5, activates: 14 * minutes,
-				habit: habit{line: 90, often: 4.4, reach: []string{"DE"}},
+				funding: models.MonthlyLimit, limit: "700.00", priority: "20", method: models.ByLink, opened: 5, activates: 14 * minutes,
+				habit: habit{line: 55, often: 4.4, reach: []string{"DE"}},
 			},
 			{
 				Details: person("Dialyse Bonn", "Georg Anders", "bonn@northclinic.example", "0177 7890123", "DE", "Europe/Berlin"),
-				funding: models.ClientPays, method: models.ByLink, opened: 20, activates: 50 * minutes,
-				habit: habit{sends: 6, often: 2, reach: []string{"DE"}},
-				later: []change{{day: 21, does: gave, amount: "30.00", text: "First credit, to begin with"},
+				funding: models.ClientPays, method: models.ByLink, opened: 41, activates: 50 * minutes,
+				habit: habit{sends: 8, often: 2, reach: []string{"DE"}},
+				later: []change{{day: 42, does: gave, amount: "20.00", text: "First credit, to begin with"},
 					{day: 62, does: asked, amount: "50.00", text: "For the reminders of the next weeks. Please invoice us as usual."}},
 			},
 			{
 				Details: person("Hospiz am Park", "Ruth Seidel", "hospiz@northclinic.example", "0178 8901234", "DE", "Europe/Berlin"),
-				funding: models.OwnBalance, start: "20.00", method: models.ByLink, opened: 24, activates: 2 * hours, trial: 55,
-				habit: habit{sends: 3, often: 1.2, reach: []string{"DE"}},
+				funding: models.OwnBalance, start: "20.00", method: models.ByLink, opened: 40, activates: 2 * hours, trial: 55,
+				habit: habit{sends: 4, often: 1.5, reach: []string{"DE"}},
 			},
 		},
 	},

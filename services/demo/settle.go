@@ -105,7 +105,8 @@ func (b *purse) use(e event) bool {
 	}
 	left := b.of[e.sub].Sub(cost)
 	refill, rule := whole(e.sub.refill, b.currency), b.rules[e.sub]
-	if e.sub.refill > 0 && rule.Below == "" && left.Add(left).Less(refill) { // below half of it
+	_, limited := b.limits[e.sub]
+	if e.sub.refill > 0 && !limited && rule.Below == "" && left.Add(left).Less(refill) { // below half of it
 		at := e.at.Add(-90 * time.Second)
 		b.move(at, e.sub, refill)
 		b.told = append(b.told, event{at: at, does: gave, sub: e.sub, amount: refill, text: "Refill"})

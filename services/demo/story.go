@@ -145,7 +145,7 @@ func (t *teller) companyEvents() {
 	}
 	t.invites(nil, t.team)
 	t.usage(nil, t.habit, joins.Add(3*time.Hour), t.until)
-	for day := t.joins + 3; day <= days; day += 8 + t.random.IntN(4) {
+	for day := t.joins + 3; day <= days; day += 12 + t.random.IntN(6) {
 		t.tell(event{at: t.at(day, 8, 10+t.random.IntN(110)), does: signedIn})
 	}
 }

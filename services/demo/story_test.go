@@ -55,7 +55,7 @@ func checkStory(t *testing.T, c *company, story []event, end time.Time) (charges
 		floor = parse(t, c, c.credit).Neg()
 	}
 	own, of, shares, uses, recent := zero, map[*sub]models.Money{}, map[*sub]bool{}, map[*sub]int{}, map[*sub]models.Money{}
-	gone := map[*sub]bool{}
+	gone, limited := map[*sub]bool{}, map[*sub]bool{}
 	move := func(s *sub, amount models.Money) { own, of[s] = own.Sub(amount), of[s].Add(amount) }
 	done := map[act]map[*sub]bool{}
 	for _, e := range story {
@@ -71,15 +71,20 @@ func checkStory(t *testing.T, c *company, story []event, end time.Time) (charges
 			own = own.Add(e.amount)
 		case opened:
 			of[e.sub], shares[e.sub] = zero, e.sub.funding.DrawsFrom(c.plan)
+			limited[e.sub] = e.sub.limit != ""
 			if given := cmp.Or(e.sub.start, e.sub.limit); given != "" && !shares[e.sub] {
 				move(e.sub, parse(t, c, given))
 			}
 		case gave, itself:
+			if e.does == gave && limited[e.sub] {
+				t.Fatalf("%s: its limit decides what it has", e.about(c))
+			}
 			move(e.sub, e.amount)
 		case tookBack:
 			move(e.sub, e.amount.Neg())
 		case funded:
 			move(e.sub, of[e.sub].Neg())
+			limited[e.sub] = e.terms.Limit != ""
 			if shares[e.sub] = e.terms.Funding.DrawsFrom(c.plan); e.terms.Limit != "" {
 				move(e.sub, parse(t, c, e.terms.Limit))
 			}
@@ -114,7 +119,7 @@ func checkStory(t *testing.T, c *company, story []event, end time.Time) (charges
 		}
 		// what the dashboard calls low: less than a week's use
 		low := recent[s].Amount.IsPositive() && of[s].Amount.Mul(decimal.NewFromInt(30)).LessThan(recent[s].Amount.Mul(decimal.NewFromInt(7)))
-		if s.funding != models.OwnBalance || s.trial > 0 || s.hurries || shares[s] || gone[s] {
+		if s.funding != models.OwnBalance || limited[s] || s.trial > 0 || s.hurries || shares[s] || gone[s] {
 			continue
 		}
 		if wanted := s.sends > 0 && s.start != "" && s.refill == 0; low != wanted {

@@ -49,7 +49,7 @@ func (t *teller) ending(s *sub) {
 	if s.hurries {
 		for i := range 24 {
 			at := t.until.Add(-13*time.Minute + time.Duration(i)*30*time.Second)
-			t.use(event{at: at, does: used, sub: s, orders: t.calls(s.habit, 30)}, t.start, t.until)
+			t.use(event{at: at, does: used, sub: s, orders: t.calls(s.habit, 20)}, t.start, t.until)
 		}
 	}
 	if s.capped {
