@@ -383,8 +383,8 @@ func (b *bank) auditPrograms(ctx context.Context) error {
 }
 
 // unheardOf is what no fault explains: a panic, and every refusal of PostgreSQL but those of connections (08), of what is short (53), of
-// what an operator does (57) and of what is done again by itself (40).
-var unheardOf = regexp.MustCompile(`(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^37]|[6-9]|[A-Z]))`)
+// what an operator does (57), of what waited too long for others (55) and of what is done again by itself (40).
+var unheardOf = regexp.MustCompile(`(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^357]|[6-9]|[A-Z]))`)
 
 func (b *bank) holdCount(c *company, of kind, acknowledged, logged int, atLeast bool) {
 	switch {
