@@ -19,6 +19,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,11 +77,12 @@ func run(ctx context.Context, wanted []string, atOnce int, verbose, every bool) 
 	defer func() { _ = os.RemoveAll(room) }()
 	began := time.Now()
 	ask := tryAll
-	programs := map[string]program{}
+	programs := built{}
 	if !every {
 		if programs, err = build(ctx, root, room, all, atOnce); err != nil {
 			return false, err
 		}
+		slices.SortStableFunc(all, func(a, b mutant) int { return cmp.Compare(programs.own(a), programs.own(b)) }) // what is quick comes first
 		red, err := baseline(ctx, all, programs, atOnce)
 		if err != nil {
 			return false, err
@@ -147,7 +149,7 @@ type result struct {
 }
 
 // baseline returns the tests that fail without any mutant, as folder and name: they catch nothing.
-func baseline(ctx context.Context, all []mutant, programs map[string]program, atOnce int) (map[string]bool, error) {
+func baseline(ctx context.Context, all []mutant, programs built, atOnce int) (map[string]bool, error) {
 	var folders []string
 	names := map[string][]string{}
 	for _, m := range all {
@@ -207,7 +209,7 @@ func tryAll(ctx context.Context, over string, m mutant) result {
 }
 
 // try asks a mutant's tests.
-func try(ctx context.Context, over string, m mutant, programs map[string]program, red map[string]bool) result {
+func try(ctx context.Context, over string, m mutant, programs built, red map[string]bool) result {
 	began := time.Now()
 	r := result{verdict: caught}
 	var by []string
@@ -284,9 +286,22 @@ type program struct {
 	has  map[string]bool
 }
 
+// built are the programs by their packages.
+type built map[string]program
+
+// own is how many programs have to be built for a mutant alone.
+func (b built) own(m mutant) (n int) {
+	for _, t := range m.tests {
+		if !b[t.folder].has[m.name] {
+			n++
+		}
+	}
+	return n
+}
+
 // build makes a program of each package whose tests are to catch mutants that fit together. Where that does not compile, each
 // mutant gets a program of its own, which says what is wrong with it.
-func build(ctx context.Context, root, room string, all []mutant, atOnce int) (map[string]program, error) {
+func build(ctx context.Context, root, room string, all []mutant, atOnce int) (built, error) {
 	files, in := together(root, all)
 	over, err := overlay(root, filepath.Join(room, "together"), files)
 	if err != nil {
@@ -300,7 +315,7 @@ func build(ctx context.Context, root, room string, all []mutant, atOnce int) (ma
 			}
 		}
 	}
-	programs := map[string]program{}
+	programs := built{}
 	var mu sync.Mutex
 	each(atOnce, len(folders), func(i int) {
 		path := filepath.Join(room, strings.ReplaceAll(folders[i], "/", "-")+".test")
