@@ -19,6 +19,9 @@ import (
 // audit holds everything against everything, when nothing is broken any more and nobody asks: the record, what people can read, and
 // the books.
 func (b *bank) audit(ctx context.Context) error {
+	if err := b.machine.forgetTries(ctx); err != nil {
+		return err
+	}
 	admins := map[*company]*browser{}
 	for _, c := range b.world.companies {
 		admins[c] = newBrowser(c.admin, b.pages, 0, &b.answered, &b.unanswered)
