@@ -19,6 +19,9 @@ import (
 // audit holds everything against everything, when nothing is broken any more and nobody asks: the record, what people can read, and
 // the books.
 func (b *bank) audit(ctx context.Context) error {
+	if err := b.machine.forgetTries(ctx); err != nil {
+		return err
+	}
 	admins := map[*company]*browser{}
 	for _, c := range b.world.companies {
 		admins[c] = newBrowser(c.admin, b.pages, 0, &b.answered, &b.unanswered)
@@ -383,8 +386,8 @@ func (b *bank) auditPrograms(ctx context.Context) error {
 }
 
 // unheardOf is what no fault explains: a panic, and every refusal of PostgreSQL but those of connections (08), of what is short (53), of
-// what an operator does (57) and of what is done again by itself (40).
-var unheardOf = regexp.MustCompile(`(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^37]|[6-9]|[A-Z]))`)
+// what an operator does (57), of what waited too long for others (55) and of what is done again by itself (40).
+var unheardOf = regexp.MustCompile(`(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^357]|[6-9]|[A-Z]))`)
 
 func (b *bank) holdCount(c *company, of kind, acknowledged, logged int, atLeast bool) {
 	switch {

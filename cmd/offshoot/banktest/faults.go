@@ -42,7 +42,7 @@ func (b *bank) strike(ctx context.Context, t trouble) error {
 		if err := m.killWorker(ctx); err != nil {
 			return err
 		}
-		if err := m.turn(); err != nil {
+		if err := m.turn(ctx); err != nil {
 			return err
 		}
 		if err := m.worker.revive(time.Minute); err != nil || t.size < 0.4 {

@@ -157,9 +157,16 @@ func (m *machine) killWorker(ctx context.Context) error {
 	return m.forgetWorker(ctx)
 }
 
-// turn moves the clock. No worker runs.
-func (m *machine) turn() error {
-	return m.clock.set(m.clock.ahead() + m.calendar.next(m.clock.now()))
+// turn moves the clock. No worker runs. Sessions go along: if everybody had to sign in again each time, portals would do little but look
+// at passwords.
+func (m *machine) turn(ctx context.Context) error {
+	by := m.calendar.next(m.clock.now())
+	longer := fmt.Sprintf(`UPDATE sessions SET created_at = created_at + d, seen_at = seen_at + d, expires_at = expires_at + d FROM make_interval(secs => %d) d`,
+		max(0, int(by.Seconds())))
+	if err := m.asAdmin(ctx, longer); err != nil {
+		return err
+	}
+	return m.clock.set(m.clock.ahead() + by)
 }
 
 // forgetWorker lets ten minutes pass for the job queue: whoever led it leads no more, and what the worker had begun is due
@@ -168,6 +175,10 @@ func (m *machine) forgetWorker(ctx context.Context) error {
 	return m.asAdmin(ctx, `DELETE FROM river_leader`,
 		`UPDATE river_job SET attempted_at = now() - interval '10 minutes' WHERE state = 'running'`)
 }
+
+// forgetTries lets everybody sign in again. All come from one address, sign-ins that were not answered count as tries, and where the clock
+// was set back their count ends hours later.
+func (m *machine) forgetTries(ctx context.Context) error { return m.asAdmin(ctx, `DELETE FROM limits`) }
 
 // killDatabase kills PostgreSQL and starts it again: the same directory, whatever state it was left in.
 func (m *machine) killDatabase(ctx context.Context, away time.Duration) error {

@@ -209,6 +209,9 @@ func (b *bank) disturb(ctx context.Context) error {
 		if b.spoil == looseCommits { // there must be something to lose
 			t.after += 2 * time.Second
 		}
+		if err := b.machine.forgetTries(ctx); err != nil {
+			return err
+		}
 		b.breathe(ctx)
 		time.Sleep(t.after)
 		if err := b.strike(ctx, t); err != nil {

@@ -144,3 +144,22 @@ func TestBankHoldsMonthlyLimits(t *testing.T) {
 		}
 	}
 }
+
+// Connections that break are what the bank does; a rule of the database that had to refuse is somebody's mistake.
+func TestBankTellsMistakesFromFaults(t *testing.T) {
+	for said, mistake := range map[string]bool{
+		`duplicate key value violates unique constraint "recharges_fall_key" (SQLSTATE 23505)`: true,
+		`cached plan must not change result type (SQLSTATE 0A000)`:                             true,
+		`permission denied (SQLSTATE 42501)`:                                                   true,
+		`panic: runtime error`:                                                                 true,
+		`connection failure (SQLSTATE 08006)`:                                                  false,
+		`deadlock detected (SQLSTATE 40P01)`:                                                   false,
+		`canceling statement due to lock timeout (SQLSTATE 55P03)`:                             false,
+		`the database system is in recovery mode (SQLSTATE 57P03)`:                             false,
+		`unexpected EOF`: false,
+	} {
+		if unheardOf.MatchString(`{"level":"ERROR","err":"`+said+`"}`) != mistake {
+			t.Errorf("a mistake: %v: %s", !mistake, said)
+		}
+	}
+}
