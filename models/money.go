@@ -113,6 +113,7 @@ var ErrAmount = &Error{Kind: Invalid, Code: "bad_amount", Message: "That is not 
 
 var (
 	amountPattern = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,6})?$`)
+	digitsPattern = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 	commaPattern  = regexp.MustCompile(`^[0-9]{1,12},[0-9]{1,6}$`)
 )
 
@@ -120,7 +121,7 @@ var (
 // currency has. It checks length and pattern before any number is made of it: decimal's own parser takes exponents and
 // other scripts' signs, and needs seconds for a megabyte of digits.
 //
-// Refuses, in order: nothing typed, a sign, a comma, any other character or length, zero, too many minor digits.
+// Refuses, in order: nothing typed, a sign, a comma, any other character, more than 12 digits before the point or 6 behind it, zero, too many minor digits.
 func ParseAmount(text, asset string) (Money, error) {
 	if len(text) > 64 {
 		return Money{}, ErrAmount.Saying("That amount is too long.")
@@ -133,8 +134,13 @@ func ParseAmount(text, asset string) (Money, error) {
 		return Money{}, ErrAmount.Saying("Enter an amount above zero.")
 	case commaPattern.MatchString(text):
 		return Money{}, ErrAmount.Saying("Write the amount with a point: " + strings.Replace(text, ",", ".", 1) + ".")
-	case !amountPattern.MatchString(text):
+	case !digitsPattern.MatchString(text):
 		return Money{}, ErrAmount.Saying("Write the amount in digits with a point, like 25.00.")
+	case !amountPattern.MatchString(text):
+		if before, _, _ := strings.Cut(text, "."); len(before) > 12 {
+			return Money{}, ErrAmount.Saying("That amount is too large.")
+		}
+		return Money{}, ErrAmount.Saying(tooFine(asset))
 	}
 	amount, err := decimal.NewFromString(text)
 	if err != nil {

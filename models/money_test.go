@@ -32,7 +32,8 @@ func TestAmountsThatAreRefused(t *testing.T) {
 		"Infinity":                     "Write the amount in digits with a point, like 25.00.",
 		"1,000.00":                     "Write the amount in digits with a point, like 25.00.",
 		"25,00":                        "Write the amount with a point: 25.00.",
-		"1234567890123":                "Write the amount in digits with a point, like 25.00.",
+		"1234567890123":                "That amount is too large.",
+		"9999999999999999999":          "That amount is too large.",
 		"1.234":                        "EUR has two decimals.",
 		strings.Repeat("9", 1_000_000): "That amount is too long.",
 	}

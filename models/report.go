@@ -173,7 +173,7 @@ type TrialAtEnd struct {
 	Account ID
 	Name    string
 	Funding Funding
-	EndsAt  time.Time
+	LastDay Day // in its own zone
 	Ended   bool
 }
 

@@ -35,7 +35,7 @@ func TestAutoRecharge(t *testing.T) {
 	own := p.Clinic.Own
 	give(t, p, own.Account, "10.00")
 	v := p.As(t, p.Clinic.Admin).Get(balanceOf(own.Account)).Want(200).Sees("Auto-recharge", "Off").SeesNot("Pause")
-	v.Fill("When its balance is below", "5").Tick("A fixed amount").Fill("Amount", "20").Fill("At most, times a day", "1").Fill("At most, a day", "50").
+	v.Fill("When its balance is below", "5").Tick("A fixed amount").Fill("Amount", "20").Fill("Recharges a day, at most", "1").Fill("Amount a day, at most", "50").
 		Press("Turn on auto-recharge").Want(200).Sees("Auto-recharge is set.", "When its balance is below 5,00 EUR, it gets 20,00 EUR of your balance.", "On", "0 of 1", "0,00 of 50,00 EUR")
 	refilled(t, p, own, "6", "a")
 	v.Get(balanceOf(own.Account)).Want(200).Sees("24,00 EUR", "Last recharges", "+20,00 EUR", "1 of 1", "20,00 of 50,00 EUR", "Transfer from North Clinic Group: Auto-recharge")
@@ -43,17 +43,17 @@ func TestAutoRecharge(t *testing.T) {
 		t.Errorf("the recharge leads to %q", link)
 	}
 	refilled(t, p, own, "20", "b")
-	v.Get(balanceOf(own.Account)).Want(200).Sees("Paused: it was recharged as often as it may in one day.").
+	v.Get(balanceOf(own.Account)).Want(200).Sees("Paused: it was recharged as often as it may be in a day.").
 		Press("Resume").Want(422).Sees("It was recharged as often today as it may.", "Paused")
-	v.Get(balanceOf(own.Account)).Fill("At most, times a day", "3").Press("Save auto-recharge").Want(200).SeesNot("Paused:")
+	v.Get(balanceOf(own.Account)).Fill("Recharges a day, at most", "3").Press("Save auto-recharge").Want(200).SeesNot("Paused:")
 	refilled(t, p, own, "1", "c")
 	v.Get(balanceOf(own.Account)).Want(200).Sees("23,00 EUR", "2 of 3").Press("Pause").Want(200).Sees("Auto-recharge is paused.", "Paused by hand.")
 	v.Press("Resume").Want(200).Sees("Auto-recharge goes on.").SeesNot("Paused")
 	v.Press("Turn off").Want(200).Sees("Auto-recharge is turned off.", "Turn on auto-recharge")
-	if v.Value("When its balance is below") != "5.00" || v.Value("At most, times a day") != "3" {
+	if v.Value("When its balance is below") != "5.00" || v.Value("Recharges a day, at most") != "3" {
 		t.Error("the figures of what was turned off are gone")
 	}
-	v.Get("/action-log").Want(200).Sees("Auto-recharge of North Clinic set: below 5.00 EUR it gets 20.00 EUR, at most 1 times and 50.00 EUR a day",
+	v.Get("/action-log").Want(200).Sees("Auto-recharge of North Clinic set: below 5.00 EUR it gets 20.00 EUR, at most once and 50.00 EUR a day",
 		"Auto-recharge of North Clinic paused (recharged as often as it may today)", "Auto-recharge of North Clinic turned off")
 }
 
@@ -62,25 +62,25 @@ func TestAutoRechargeBadInput(t *testing.T) {
 	p := webtest.Open(t)
 	own := p.Clinic.Own.Account
 	v := p.As(t, p.Clinic.Admin).Get(balanceOf(own)).Want(200)
-	v.Fill("When its balance is below", "<b>5</b>").Tick("What is missing").Fill("Amount", "1e9").Fill("At most, times a day", "lots").Fill("At most, a day", "-3").
+	v.Fill("When its balance is below", "<b>5</b>").Tick("What is missing").Fill("Amount", "1e9").Fill("Recharges a day, at most", "lots").Fill("Amount a day, at most", "-3").
 		Press("Turn on auto-recharge").Want(422)
 	for label, sentence := range map[string]string{"When its balance is below": "Write the amount in digits with a point, like 25.00.", "Amount": "Write the amount in digits with a point, like 25.00.",
-		"At most, times a day": "Enter a whole number from 1 to 1000.", "At most, a day": "Enter an amount above zero."} {
+		"Recharges a day, at most": "Enter a whole number from 1 to 1000.", "Amount a day, at most": "Enter an amount above zero."} {
 		if got := v.Problem(label); got != sentence {
 			t.Errorf("%s: %q", label, got)
 		}
 	}
-	if v.Value("When its balance is below") != "<b>5</b>" || v.Value("Amount") != "1e9" || v.Value("At most, times a day") != "lots" {
+	if v.Value("When its balance is below") != "<b>5</b>" || v.Value("Amount") != "1e9" || v.Value("Recharges a day, at most") != "lots" {
 		t.Error("what was typed is gone")
 	}
-	v.Fill("When its balance is below", "5").Fill("Amount", "4").Fill("At most, times a day", "2").Fill("At most, a day", "3").Press("Turn on auto-recharge").Want(422)
+	v.Fill("When its balance is below", "5").Fill("Amount", "4").Fill("Recharges a day, at most", "2").Fill("Amount a day, at most", "3").Press("Turn on auto-recharge").Want(422)
 	if got := v.Problem("Amount"); !strings.HasPrefix(got, "Enter at least 5.00 EUR") {
 		t.Error(got)
 	}
-	v.Fill("Amount", "25").Fill("At most, a day", "100")
+	v.Fill("Amount", "25").Fill("Amount a day, at most", "100")
 	other := p.As(t, p.Clinic.Admin).Get(balanceOf(own))
 	v.Press("Turn on auto-recharge").Want(200)
-	other.Fill("When its balance is below", "7").Fill("Amount", "8").Fill("At most, times a day", "9").Fill("At most, a day", "10").Press("Turn on auto-recharge").Want(422).Sees("Somebody changed this after you opened the form.")
+	other.Fill("When its balance is below", "7").Fill("Amount", "8").Fill("Recharges a day, at most", "9").Fill("Amount a day, at most", "10").Press("Turn on auto-recharge").Want(422).Sees("Somebody changed this after you opened the form.")
 	other.Press("Save auto-recharge").Want(200) // shows what is set now, which changes nothing
 	if n := p.Count(t, "action_log WHERE action = 'recharge.set'"); n != 1 {
 		t.Errorf("set %d times", n)

@@ -79,7 +79,7 @@ func TestFrozenMoney(t *testing.T) {
 	staff.Post(check, pressed).Want(http.StatusOK).Sees("All books of this account are being checked", "a whole check is under way")
 	whole(p.Clinic.ID) // the job
 	staff.Get(book).Sees("The last whole check found all faults gone")
-	staff.Post(unfreeze, form).Want(http.StatusOK).Sees("Money moves again in this account", "Right").SeesNot("Frozen since")
+	staff.Post(unfreeze, form).Want(http.StatusOK).Sees("Money moves again in this account", "In order").SeesNot("Frozen since")
 	staff.Post(unfreeze, form).Want(http.StatusUnprocessableEntity).Sees("is not frozen")
 	parent.Get(path + "/transfers/new").SeesNot(told)
 	to, form = parent.FormOf("Transfer balance")

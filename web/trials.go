@@ -130,7 +130,7 @@ func trialOf(a models.ShownAccount) pages.TrialForm {
 // edited is an order to edit an account. A form without the choice of a trial, of a program that does not know it, leaves it.
 func edited(id models.ID, version int, form pages.DetailsForm, trial pages.TrialForm) accounts.EditOrder {
 	order := accounts.EditOrder{SubAccount: id, Version: version, Details: accounts.Details(form)}
-	if trial.Trial != "" {
+	if trial.Trial == "yes" || trial.Trial == "no" { // anything else leaves the trial as it is
 		terms := trialTerms(trial)
 		order.Trial = &terms
 	}

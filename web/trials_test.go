@@ -102,7 +102,7 @@ func TestAskForCredit(t *testing.T) {
 	p.Clock.Add(time.Minute)
 	parent.Press("Transfer balance").Sees("25,50 EUR transferred")
 	credit(t, p, p.Clinic, p.Clinic.Own.Account)
-	parent.Get("/sub-accounts/" + id + "/credit-request").Sees("Answered on").SeesNot("Dismiss")
+	parent.Get("/sub-accounts/" + id + "/credit-request").Sees("Answered on").SeesNot("Decline")
 	parent.Get("/sub-accounts/" + id + "/balance").SeesNot("asks for")
 	sub.Get("/").Sees("Dashboard")
 }
@@ -115,15 +115,15 @@ func TestCreditDeclined(t *testing.T) {
 	p.As(t, p.Clinic.Shared).Get("/").SeesNot("Add credit").Get("/credit-requests/new").Want(http.StatusForbidden)
 	sub.Get("/").Click("Add credit").Fill("Note", "please").Press("Add credit").Sees("Your request went to North Clinic Group", "for credit")
 	parent.Get("/sub-accounts/"+id+"/credit-request").Sees("as you think right", "please")
-	parent.Press("Dismiss").Want(http.StatusUnprocessableEntity)
+	parent.Press("Decline").Want(http.StatusUnprocessableEntity)
 	if parent.Problem("Reason") == "" {
 		t.Error("no reason was asked for")
 	}
-	parent.Fill("Reason", "Not this month").Press("Dismiss").Sees("The request is declined", "Declined: Not this month")
+	parent.Fill("Reason", "Not this month").Press("Decline").Sees("The request is declined", "Declined: Not this month")
 	sub.Get("/credit-requests/new").Sees("was declined: Not this month").Fill("Amount", "3").Press("Add credit").Sees("3,00 EUR")
 	user := p.Visitor(t)
 	p.AddUser(t, p.Clinic.Account, "user@clinic.example", models.Member)
-	user.SignIn("user@clinic.example", storetest.Passphrase).Get("/sub-accounts/"+id+"/credit-request").Sees("3,00").SeesNot("Dismiss", "Transfer balance")
+	user.SignIn("user@clinic.example", storetest.Passphrase).Get("/sub-accounts/"+id+"/credit-request").Sees("3,00").SeesNot("Decline", "Transfer balance")
 	user.Post("/sub-accounts/"+id+"/credit-request/dismissal", url.Values{"reason": {"x"}}).Want(http.StatusForbidden)
 }
 
@@ -148,7 +148,11 @@ func TestTrialForms(t *testing.T) {
 	if _, fields = parent.Get(path + "/edit").FormOf("Save"); fields.Get("trial") != "yes" || fields.Get("trial_until") != "2026-12-03" {
 		t.Errorf("%v", fields)
 	}
+	_, fields = parent.FormOf("Save")
+	fields.Set("trial", "maybe")
+	parent.Post(path, fields).Sees("Trial until 3 Dec") // what the form does not offer takes no trial away
 	endTrial(t, p, p.Clinic, p.Clinic.Own.Account)
+	parent.Get("/").Sees("The trial of North Clinic has ended", "Its last day was 20 Nov 2026. It can do nothing until credit comes.")
 	parent.Get("/sub-accounts").Sees("Trial ended")
 	parent.Get(path).Sees("Trial ended", "Your first transfer of balance lets it go on")
 	inside := parent.Click("Access account").Fill("Reason", "to look").Press("Access account")

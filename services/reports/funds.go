@@ -44,8 +44,8 @@ const (
 		LEFT JOIN wallets w ON w.tenant_id = $1 AND w.account_id = r.account_id AND w.kind = 'balance'
 		WHERE a.status = 'active' AND (w.credited_at IS NULL OR w.credited_at <= r.requested_at) ORDER BY r.requested_at, r.id LIMIT $3`
 
-	trialsSQL = `SELECT id, name, funding, trial_ends_at, count(*) OVER () FROM (
-			SELECT a.id, a.name, a.funding, a.trial_ends_at FROM accounts a JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
+	trialsSQL = `SELECT id, name, funding, trial_ends_at, time_zone, count(*) OVER () FROM (
+			SELECT a.id, a.name, a.funding, a.trial_ends_at, a.time_zone FROM accounts a JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id AND w.kind = 'balance'
 			WHERE a.tenant_id = $1 AND a.trial_ends_at > $2 AND a.trial_ends_at <= $3 AND a.status <> 'deleted' AND a.status IN ('pending', 'active')
 				AND (w.credited_at IS NULL OR w.credited_at < a.trial_ends_at)
 			ORDER BY a.trial_ends_at, a.id LIMIT $4) t ORDER BY trial_ends_at, id LIMIT $5`
@@ -60,6 +60,7 @@ func readFunding(ctx context.Context, tx *store.Tx, parent account, d *models.Pa
 	var (
 		id                models.ID
 		name, text, asset string
+		zone              string
 		one, two          int64
 		amount            pgtype.Int8
 		at                time.Time
@@ -115,8 +116,9 @@ func readFunding(ctx context.Context, tx *store.Tx, parent account, d *models.Pa
 	}, []any{&id, &name, &asset, &amount, &text, &at, &count}, creditSQL, tenant, enough, dashboardLines)
 	ask(func() {
 		a.TrialCount = count
-		a.Trials = append(a.Trials, models.TrialAtEnd{Account: id, Name: name, Funding: models.Funding(text), EndsAt: at.UTC(), Ended: !at.After(tx.Now)})
-	}, []any{&id, &name, &text, &at, &count}, trialsSQL, tenant, tx.Now.Add(-trialRecent), tx.Now.Add(trialSoon), enough, dashboardLines)
+		a.Trials = append(a.Trials, models.TrialAtEnd{Account: id, Name: name, Funding: models.Funding(text),
+			LastDay: models.Trial{EndsAt: &at}.LastDay(models.Account{TimeZone: zone}.Zone()), Ended: !at.After(tx.Now)})
+	}, []any{&id, &name, &text, &at, &zone, &count}, trialsSQL, tenant, tx.Now.Add(-trialRecent), tx.Now.Add(trialSoon), enough, dashboardLines)
 	return tx.Answers(ctx)
 }
 

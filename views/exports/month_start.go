@@ -9,7 +9,7 @@ import (
 
 // MonthStartCSV begins the file of the next month start (BAL-6), rehearsed.
 func MonthStartCSV(w io.Writer) *Sheet[models.MonthTurn] {
-	head := []string{"Sub-account", "Priority", "Goes back", "Monthly limit", "Currency", "Then"}
+	head := []string{"Sub-account", "Priority", "Goes back", "Monthly limit", "Currency", "Outcome"}
 	return newSheet(w, head, func(cells []string, t models.MonthTurn) {
 		cells[0] = text(t.Name)
 		cells[1] = strconv.Itoa(t.Priority)

@@ -41,16 +41,27 @@ func amountText(m *models.Money) string {
 
 // cards are the four ways of funding with what belongs to each (BAL-2). start is the detail of the first, if it has one.
 func (f FundingForm) cards(currency string, plan models.Plan, problems map[string]string, start templ.Component) []ui.RadioCard {
-	limit := "So much each month, moved from your balance when you set it and at the start of each month. What is unused goes back first."
-	if plan == models.PostPay {
-		limit = "It spends your balance, up to so much each month. Nothing is moved."
-	}
 	return []ui.RadioCard{
-		{Value: string(models.OwnBalance), Label: models.OwnBalance.Label(), Icon: "wallet", Help: "It spends what you transfer to it, and no more.", Detail: start},
-		{Value: string(models.SharedBalance), Label: models.SharedBalance.Label(), Icon: "share", Help: "It spends your balance. It sees no price and no balance.", Detail: f.caps(currency, problems)},
-		{Value: string(models.MonthlyLimit), Label: models.MonthlyLimit.Label(), Icon: "calendar", Help: limit, Detail: f.limit(currency, plan, problems)},
-		{Value: string(models.ClientPays), Label: models.ClientPays.Label(), Icon: "credit-card", Help: "It pays by itself. Until it can pay by card, Add credit asks you for money, which you transfer."},
+		{Value: string(models.OwnBalance), Label: models.OwnBalance.Label(), Icon: "wallet", Help: whatItSpends(models.OwnBalance, plan), Detail: start},
+		{Value: string(models.SharedBalance), Label: models.SharedBalance.Label(), Icon: "share", Help: whatItSpends(models.SharedBalance, plan), Detail: f.caps(currency, problems)},
+		{Value: string(models.MonthlyLimit), Label: models.MonthlyLimit.Label(), Icon: "calendar", Help: whatItSpends(models.MonthlyLimit, plan), Detail: f.limit(currency, plan, problems)},
+		{Value: string(models.ClientPays), Label: models.ClientPays.Label(), Icon: "credit-card", Help: whatItSpends(models.ClientPays, plan)},
 	}
+}
+
+// whatItSpends is a way of funding in a sentence or two.
+func whatItSpends(of models.Funding, plan models.Plan) string {
+	switch {
+	case of == models.OwnBalance:
+		return "It spends what you transfer to it, and no more."
+	case of == models.SharedBalance:
+		return "It spends your balance. It sees no price and no balance."
+	case of == models.MonthlyLimit && plan == models.PostPay:
+		return "It spends your balance, up to so much each month. Nothing is moved."
+	case of == models.MonthlyLimit:
+		return "So much each month, moved from your balance when you set it and at the start of each month. What is unused goes back first."
+	}
+	return "It pays by itself. Until it can pay by card, Add credit asks you for money, which you transfer."
 }
 
 func (f FundingForm) caps(currency string, problems map[string]string) templ.Component {
@@ -208,42 +219,24 @@ func (p SubAccountBalance) fundedNow() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
-					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
-					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
-					if !templ_7745c5c3_IsBuffer {
-						defer func() {
-							templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
-							if templ_7745c5c3_Err == nil {
-								templ_7745c5c3_Err = templ_7745c5c3_BufErr
-							}
-						}()
-					}
-					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.MoneyBar(ctx, "Limit of "+p.Account.Name+" in "+monthText(l.Period), l.Used, l.Amount).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " <p class=\"text-secondary\">")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					var templ_7745c5c3_Var8 string
-					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(limitSays(*l, ui.MoneyText(ctx, l.Missing())))
-					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/funding.templ`, Line: 75, Col: 77}
-					}
-					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</p>")
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
-					}
-					return nil
-				})
-				templ_7745c5c3_Err = ui.Stack().Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.MoneyBar(ctx, "Limit of "+p.Account.Name+" in "+monthText(l.Period), l.Used, l.Amount).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, " <p class=\"text-secondary\">")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				var templ_7745c5c3_Var7 string
+				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(limitSays(*l, ui.MoneyText(ctx, l.Missing())))
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/funding.templ`, Line: 85, Col: 76}
+				}
+				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -254,7 +247,7 @@ func (p SubAccountBalance) fundedNow() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if c := p.Funded.Caps; p.Account.Funding == models.SharedBalance && (c.Day != nil || c.Month != nil) {
-			templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+			templ_7745c5c3_Var8 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 				if !templ_7745c5c3_IsBuffer {
@@ -266,7 +259,7 @@ func (p SubAccountBalance) fundedNow() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Var10 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 					if !templ_7745c5c3_IsBuffer {
@@ -279,38 +272,66 @@ func (p SubAccountBalance) fundedNow() templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					if c.Day != nil {
-						templ_7745c5c3_Err = ui.MoneyBar(ctx, "Used today of the cap of "+p.Account.Name, c.DrawnDay, *c.Day).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " <p class=\"text-secondary\">Today</p>")
+						templ_7745c5c3_Var10 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+							if !templ_7745c5c3_IsBuffer {
+								defer func() {
+									templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err == nil {
+										templ_7745c5c3_Err = templ_7745c5c3_BufErr
+									}
+								}()
+							}
+							ctx = templ.InitializeContext(ctx)
+							templ_7745c5c3_Err = ui.MoneyBar(ctx, "Used today of the cap of "+p.Account.Name, c.DrawnDay, *c.Day).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Definition("Used today").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " ")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, " ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					if c.Month != nil {
-						templ_7745c5c3_Err = ui.MoneyBar(ctx, "Used this month of the cap of "+p.Account.Name, c.DrawnMonth, *c.Month).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " <p class=\"text-secondary\">This month</p>")
+						templ_7745c5c3_Var11 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+							templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+							templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+							if !templ_7745c5c3_IsBuffer {
+								defer func() {
+									templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+									if templ_7745c5c3_Err == nil {
+										templ_7745c5c3_Err = templ_7745c5c3_BufErr
+									}
+								}()
+							}
+							ctx = templ.InitializeContext(ctx)
+							templ_7745c5c3_Err = ui.MoneyBar(ctx, "Used this month of the cap of "+p.Account.Name, c.DrawnMonth, *c.Month).Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							return nil
+						})
+						templ_7745c5c3_Err = ui.Definition("Used this month").Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Stack().Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Definitions().Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Card("Caps on your balance").Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Card("Caps on your balance").Render(templ.WithChildren(ctx, templ_7745c5c3_Var8), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -335,9 +356,9 @@ func monthLink() templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var11 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var11 == nil {
-			templ_7745c5c3_Var11 = templ.NopComponent
+		templ_7745c5c3_Var12 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var12 == nil {
+			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.LinkButton{Label: "Next month start", Href: paths.MonthStart(models.MonthQuery{}), Icon: "calendar", Small: true}.Render(ctx, templ_7745c5c3_Buffer)
@@ -353,7 +374,7 @@ func limitSays(l models.Limit, missing string) string {
 	month := monthText(l.Period)
 	switch {
 	case l.State == models.MonthShort:
-		return "Used in " + month + ". Your balance was not enough: " + missing + " is moved to it as soon as you have it."
+		return "Used in " + month + ". Short: your balance was not enough. " + missing + " is moved to it as soon as you have it."
 	case l.State == models.MonthDue:
 		return "Used in " + month + ". The month has just started: the limit is moved in a moment."
 	case l.State == models.MonthStopped:

@@ -20,6 +20,18 @@ type MonthStart struct {
 	Refused   *models.Error
 }
 
+// moves says whether a month start moves anything: of a parent that pays after use it does not.
+func (p MonthStart) moves() bool {
+	return !(p.Now != nil && p.Now.Plan == models.PostPay || p.Rehearsal != nil && p.Rehearsal.Plan == models.PostPay)
+}
+
+func (p MonthStart) says() string {
+	if p.moves() {
+		return "What is unused goes back to you, then monthly limits are moved in your order of priority: whole limits only."
+	}
+	return "You pay after use, so limits cap what your sub-accounts spend of your balance. Nothing is moved when a month starts."
+}
+
 // monthText is a period as people write it: "November 2026".
 func monthText(period string) string {
 	at, err := time.Parse("2006-01", period)

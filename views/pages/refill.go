@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"strconv"
 
 	"offshoot/models"
@@ -24,18 +25,60 @@ func (p Refill) whyPaused() string {
 	case models.PausedShort:
 		return "Paused: your balance was not enough. It goes on by itself when money comes in."
 	case models.PausedTimes:
-		return "Paused: it was recharged as often as it may in one day. It goes on by itself the next day."
+		return "Paused: it was recharged as often as it may be in a day. It goes on by itself tomorrow."
 	case models.PausedAmount:
-		return "Paused: it was recharged by as much as it may in one day. It goes on by itself the next day."
+		return "Paused: it was recharged with as much as it may be in a day. It goes on by itself tomorrow."
 	}
 	return "Paused by hand. It goes on when somebody resumes it."
 }
 
 func (p Refill) whileDeactivated() string {
-	if p.isOn() {
-		return "Nothing is recharged while the account is deactivated. Activate it to go on."
+	return "Nothing is recharged while the account is deactivated. Activate it to go on."
+}
+
+// changeable says whether the reader may change the rule now.
+func (p Refill) changeable() bool {
+	return p.May && p.Rechargeable && p.Account.Status != models.Deactivated
+}
+
+func (p Refill) whyNotChangeable() string {
+	if p.Account.Status == models.Deactivated {
+		return "Activate the account to turn this on."
 	}
-	return "Activate the account to turn this on."
+	return "It is off."
+}
+
+// ruleTitle, ruleHelp and ruleAnchor are of the section with the form; while the rule is off, it is all there is of it.
+func (p Refill) ruleTitle() string {
+	if p.isOn() {
+		return "Change auto-recharge"
+	}
+	return "Auto-recharge"
+}
+
+func (p Refill) ruleHelp() string {
+	if p.isOn() {
+		return ""
+	}
+	return "Off"
+}
+
+func (p Refill) ruleAnchor() string {
+	if p.isOn() {
+		return "auto-recharge-form"
+	}
+	return paths.RechargeCard
+}
+
+// lowNow says in a few words what the notice does.
+func (p Refill) lowNow(ctx context.Context) string {
+	switch {
+	case p.Refill.Low == nil:
+		return "Off"
+	case p.LowSince != nil:
+		return "It is below " + ui.MoneyText(ctx, *p.Refill.Low) + " since " + ui.TimeText(ctx, *p.LowSince)
+	}
+	return "A mail below " + ui.MoneyText(ctx, *p.Refill.Low)
 }
 
 func (p Refill) lowHelp() string {

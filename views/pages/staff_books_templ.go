@@ -392,7 +392,7 @@ func bookState(c models.BookCheck) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case c.WholeAt != nil:
-			templ_7745c5c3_Err = ui.Badge{Label: "Right", Tone: ui.Good}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Badge{Label: "In order", Tone: ui.Good}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1053,7 +1053,7 @@ func (p StaffBook) none() string {
 	case p.Check.Freeze != nil:
 		return "The last whole check found all faults gone. The money can be unfrozen."
 	}
-	return "All that was looked at is right."
+	return "All that was looked at is in order."
 }
 
 // FrozenNotice is what staff read above every page while somebody's money is frozen.

@@ -131,17 +131,17 @@ func (p StaffAccount) plan() templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if p.otherPlan() == models.PostPay {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "Post-pay, its balance may go below zero as far as its credit line, and a monthly limit of a sub-account caps what it may use; nothing is moved for it.")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "As Post-pay its balance may go below zero as far as its credit line, and a monthly limit of a sub-account caps what it may use; nothing is moved for it.")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "Pre-pay, its balance may not go below zero, and a monthly limit is moved to the sub-account at the start of each month.")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "As Pre-pay its balance may not go below zero, and a monthly limit is moved to the sub-account at the start of each month.")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</p><p class=\"text-secondary\">All its sub-accounts have to be deactivated for that. Activated again, each fits the new plan.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</p><p class=\"text-secondary\">All its sub-accounts have to be deactivated first. Activated again afterwards, each follows the new plan.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -67,9 +67,9 @@ func (p NewTransfer) remedy() *ui.Action {
 	case p.Account.Status == models.Deactivated && !p.Back:
 		return &ui.Action{Label: "Activate", Href: paths.SubAccountActivation(p.Account.ID), Post: true, Icon: "player-play"}
 	case p.Account.Status != models.Deactivated && p.limited():
-		return &ui.Action{Label: "Change the limit", Href: paths.SubAccountBalance(p.Account.ID)}
+		return &ui.Action{Label: "Change the limit", Href: paths.ShowFunding(p.Account.ID)}
 	case p.Account.Status != models.Deactivated && p.Account.Draws():
-		return &ui.Action{Label: "Change funding", Href: paths.SubAccountBalance(p.Account.ID)}
+		return &ui.Action{Label: "Change funding", Href: paths.ShowFunding(p.Account.ID)}
 	}
 	return nil
 }

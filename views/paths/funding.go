@@ -32,3 +32,9 @@ func monthQuery(q models.MonthQuery) url.Values {
 func ParseMonthQuery(from url.Values) (q models.MonthQuery, now bool) {
 	return models.MonthQuery{OnlyShort: from.Get("show") == "short", After: from.Get("after")}, from.Get("month") == "this"
 }
+
+// ShowFunding leads to how a sub-account is funded, on its tab Balance.
+func ShowFunding(id models.ID) string { return SubAccountBalance(id) + "#" + FundingCard }
+
+// FundingCard is the section on the tab.
+const FundingCard = "funding"

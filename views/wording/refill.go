@@ -13,8 +13,15 @@ func rechargeSet(l models.LogLine) string {
 	if l.Details["way"] == models.WayUpTo {
 		gets = " it gets up to "
 	}
-	return said + ": below " + l.Details["below"] + gets + l.Details["amount"] + ", at most " + l.Details["times"] +
-		" times and " + l.Details["most"] + " a day"
+	return said + ": below " + l.Details["below"] + gets + l.Details["amount"] + ", at most " + timesText(l.Details["times"]) +
+		" and " + l.Details["most"] + " a day"
+}
+
+func timesText(times string) string {
+	if times == "1" {
+		return "once"
+	}
+	return times + " times"
 }
 
 func rechargeStopped(l models.LogLine) string {
