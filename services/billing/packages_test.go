@@ -178,6 +178,34 @@ func TestPurchase(t *testing.T) {
 	refuses(t, "another tenant", err, ledger.ErrNoSuchPackage)
 }
 
+// ACC-15, SHR-2: staff give a parent a package free of charge, with the reason in the log, once however often the form is sent.
+func TestGrantPackageOnce(t *testing.T) {
+	w := storetest.NewWorld(t)
+	order := billing.GrantOrder{Parent: w.Clinic.ID, Offer: offer(t, w, nil), Reason: "An apology", Key: "one"}
+	first, err := w.Billing.GrantPackage(ctx, w.Sam.Actor, order)
+	must(t, err)
+	again, err := w.Billing.GrantPackage(ctx, w.Sam.Actor, order)
+	must(t, err)
+	if again.ID != first.ID || w.Count(t, "packages") != 1 || left(t, w, w.Clinic.Account, first.ID) != 1000 || w.BalanceOf(t, w.Clinic.Account).String() != "1000.00 EUR" {
+		t.Errorf("%+v, then %+v", first, again)
+	}
+	if n := w.Count(t, "action_log WHERE action = $1 AND details->>'reason' = 'An apology'", string(models.PackageGranted)); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
+}
+
+// SHR-2: the validity of a package is days of its parent's calendar: over a change of the clocks it ends at the same time of day.
+func TestValidityIsDaysOfTheCalendar(t *testing.T) {
+	w := storetest.NewWorld(t)
+	id := offer(t, w, nil)                                              // 30 days
+	w.Clock.Set(time.Date(2027, time.March, 20, 11, 0, 0, 0, time.UTC)) // noon in Berlin, and summer time begins on the 28th
+	got, err := w.Billing.GrantPackage(ctx, w.Sam.Actor, billing.GrantOrder{Parent: w.Clinic.ID, Offer: id, Reason: "An apology"})
+	must(t, err)
+	if end := time.Date(2027, time.April, 19, 10, 0, 0, 0, time.UTC); !got.ExpiresAt.Equal(end) {
+		t.Errorf("it ends at %s, not %s", got.ExpiresAt, end)
+	}
+}
+
 // SHR-2: a package ends once, also where several are at it; what is left anywhere is gone, nothing is refunded, and nobody
 // draws on it after its end even before the job comes.
 func TestPackagesEndOnce(t *testing.T) {
