@@ -4,7 +4,7 @@ GO         ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES    = ./...
 
-.PHONY: help setup run build assets test check bench bank mutants screenshots generate fmt clean generated formatted vet lint tests race pages unscoped elsewhere operator bank-minute
+.PHONY: help setup run build assets test check bench bank mutants screenshots generate fmt clean generated formatted vet lint tests race waiting unscoped elsewhere operator bank-minute
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,17 +83,20 @@ vet: assets
 lint: assets
 	$(GO) run $(STATICCHECK) $(PACKAGES)
 
-# Each package's tests start a private PostgreSQL of their own. The pages' tests mostly wait for a browser or ask one thing
-# after another: they run beside the others, and under the race detector only where many ask at once.
+# Each package's tests start a private PostgreSQL of their own. Some mostly wait, for a browser or for a portal that starts: they
+# run beside the others, and under the race detector only where many ask at once.
+WAITING = offshoot/web offshoot/cmd/offshoot offshoot/services/demo offshoot/views/internal/gallery
+CROWDED = Once|Race|Crowd|Slow|Patien|Kannel|Callback|Health|Limits|InFlight
+
 tests:
-	$(MAKE) --no-print-directory -j2 --output-sync=target race pages
+	$(MAKE) --no-print-directory -j2 --output-sync=target race waiting
 
 race: assets operator
-	$(GO) test -race -p 1 -timeout 25m $$($(GO) list $(PACKAGES) | grep -v '^offshoot/web$$')
-	$(GO) test -race -timeout 10m ./web -run 'Once|Race|Crowd|Slow|Patien|Kannel|Callback|Health|Limits'
+	$(GO) test -race -p 1 -timeout 25m $(filter-out $(WAITING),$(shell $(GO) list $(PACKAGES)))
+	$(GO) test -race -p 1 -timeout 10m ./web ./cmd/offshoot -run '$(CROWDED)'
 
-pages: assets operator
-	$(GO) test -timeout 25m ./web
+waiting: assets operator
+	$(GO) test -p 1 -timeout 25m $(WAITING)
 
 # Services whose every condition on a tenant was taken away: row-level security alone keeps tenants apart. Without them no
 # index serves, and the models of rules that are not about tenants would take minutes; so would collecting a group of thousands.

@@ -11,12 +11,15 @@
 //	go run ./cmd/mutants -all 03-   which of all tests of its packages fail: for whoever writes one
 //
 // Nothing in the working tree is written: the changed files lie in a temporary folder, and the go command lays them over
-// the tree (-overlay), so what a mutant leaves alone comes from the build cache.
+// the tree (-overlay). Mutants that change functions alone are built into one program for each package, in which one of them
+// is awake at a time (see together); the others, of constants, tables and migrations, each have the go command build anew what
+// depends on them.
 package main
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -74,12 +77,17 @@ func run(ctx context.Context, wanted []string, atOnce int, verbose, every bool) 
 	defer func() { _ = os.RemoveAll(room) }()
 	began := time.Now()
 	ask := tryAll
+	programs := built{}
 	if !every {
-		red, err := baseline(ctx, all, atOnce)
+		if programs, err = build(ctx, root, room, all, atOnce); err != nil {
+			return false, err
+		}
+		slices.SortStableFunc(all, func(a, b mutant) int { return cmp.Compare(programs.own(a), programs.own(b)) }) // what is quick comes first
+		red, err := baseline(ctx, all, programs, atOnce)
 		if err != nil {
 			return false, err
 		}
-		ask = func(ctx context.Context, over string, m mutant) result { return try(ctx, over, m, red) }
+		ask = func(ctx context.Context, over string, m mutant) result { return try(ctx, over, m, programs, red) }
 	}
 
 	counts := map[verdict]int{}
@@ -88,7 +96,11 @@ func run(ctx context.Context, wanted []string, atOnce int, verbose, every bool) 
 		results[i] = make(chan result, 1)
 	}
 	go each(atOnce, len(all), func(i int) {
-		over, err := overlay(root, filepath.Join(room, all[i].name), all[i])
+		over := ""
+		changed, err := all[i].apply(root)
+		if err == nil {
+			over, err = overlay(root, filepath.Join(room, all[i].name), changed)
+		}
 		if err != nil {
 			results[i] <- result{verdict: broken, says: "the patch no longer applies", output: err.Error()}
 			return
@@ -137,7 +149,7 @@ type result struct {
 }
 
 // baseline returns the tests that fail without any mutant, as folder and name: they catch nothing.
-func baseline(ctx context.Context, all []mutant, atOnce int) (map[string]bool, error) {
+func baseline(ctx context.Context, all []mutant, programs built, atOnce int) (map[string]bool, error) {
 	var folders []string
 	names := map[string][]string{}
 	for _, m := range all {
@@ -154,7 +166,7 @@ func baseline(ctx context.Context, all []mutant, atOnce int) (map[string]bool, e
 		names := names[folders[i]]
 		slices.Sort(names)
 		names = slices.Compact(names)
-		ran, err := goTest(ctx, folders[i], names, "", 10*time.Minute)
+		ran, err := programs[folders[i]].run(ctx, folders[i], names, "", "", 10*time.Minute)
 		if err != nil {
 			faults[i] = err
 			return
@@ -197,12 +209,12 @@ func tryAll(ctx context.Context, over string, m mutant) result {
 }
 
 // try asks a mutant's tests.
-func try(ctx context.Context, over string, m mutant, red map[string]bool) result {
+func try(ctx context.Context, over string, m mutant, programs built, red map[string]bool) result {
 	began := time.Now()
 	r := result{verdict: caught}
 	var by []string
 	for _, t := range m.tests {
-		ran, err := goTest(ctx, t.folder, t.names, over, patience)
+		ran, err := programs[t.folder].run(ctx, t.folder, t.names, m.name, over, patience)
 		r.output += ran.output
 		switch {
 		case err != nil:
@@ -236,12 +248,8 @@ func try(ctx context.Context, over string, m mutant, red map[string]bool) result
 	return r
 }
 
-// overlay writes the changed files into a room of the mutant's own, and the list by which the go command finds them.
-func overlay(root, room string, m mutant) (string, error) {
-	changed, err := m.apply(root)
-	if err != nil {
-		return "", err
-	}
+// overlay writes changed files into a room of their own, and the list by which the go command finds them.
+func overlay(root, room string, changed map[string]string) (string, error) {
 	var list struct{ Replace map[string]string }
 	list.Replace = map[string]string{}
 	for file, text := range changed {
@@ -258,6 +266,9 @@ func overlay(root, room string, m mutant) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := os.MkdirAll(room, 0o755); err != nil {
+		return "", err
+	}
 	path := filepath.Join(room, "overlay.json")
 	return path, os.WriteFile(path, text, 0o644)
 }
@@ -269,15 +280,83 @@ type ran struct {
 	output string
 }
 
+// program is the tests of a package, built with some mutants in it. Without any it is nothing, and go test builds it anew.
+type program struct {
+	path string
+	has  map[string]bool
+}
+
+// built are the programs by their packages.
+type built map[string]program
+
+// own is how many programs have to be built for a mutant alone.
+func (b built) own(m mutant) (n int) {
+	for _, t := range m.tests {
+		if !b[t.folder].has[m.name] {
+			n++
+		}
+	}
+	return n
+}
+
+// build makes a program of each package whose tests are to catch mutants that fit together. Where that does not compile, each
+// mutant gets a program of its own, which says what is wrong with it.
+func build(ctx context.Context, root, room string, all []mutant, atOnce int) (built, error) {
+	files, in := together(root, all)
+	over, err := overlay(root, filepath.Join(room, "together"), files)
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, m := range all {
+		for _, t := range m.tests {
+			if in[m.name] && !slices.Contains(folders, t.folder) {
+				folders = append(folders, t.folder)
+			}
+		}
+	}
+	programs := built{}
+	var mu sync.Mutex
+	each(atOnce, len(folders), func(i int) {
+		path := filepath.Join(room, strings.ReplaceAll(folders[i], "/", "-")+".test")
+		said, err := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", over, "-o", path, "./"+folders[i]).CombinedOutput()
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "mutants: the mutants do not fit into one program of %s, which takes longer:\n%s\n", folders[i], indent(string(said)))
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		programs[folders[i]] = program{path, in}
+	})
+	return programs, ctx.Err()
+}
+
+// run runs some tests of a package with one mutant, "": none.
+func (p program) run(ctx context.Context, folder string, names []string, mutant, over string, timeout time.Duration) (ran, error) {
+	if p.path == "" || mutant != "" && !p.has[mutant] {
+		return goTest(ctx, folder, names, over, timeout)
+	}
+	command := exec.CommandContext(ctx, "go", "tool", "test2json", p.path, "-test.v=test2json", "-test.timeout", timeout.String(), "-test.run", only(names))
+	command.Dir = folder
+	command.Env = append(os.Environ(), chosen+"="+mutant)
+	return outcome(ctx, command)
+}
+
+func only(names []string) string { return "^(" + strings.Join(names, "|") + ")$" }
+
 func goTest(ctx context.Context, folder string, names []string, overlay string, timeout time.Duration) (ran, error) {
 	args := []string{"test", "-json", "-count=1", "-vet=off", "-timeout", timeout.String()}
 	if names != nil {
-		args = append(args, "-run", "^("+strings.Join(names, "|")+")$")
+		args = append(args, "-run", only(names))
 	}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
 	}
-	command := exec.CommandContext(ctx, "go", append(args, "./"+folder)...)
+	return outcome(ctx, exec.CommandContext(ctx, "go", append(args, "./"+folder)...))
+}
+
+// outcome runs tests and reads what became of them.
+func outcome(ctx context.Context, command *exec.Cmd) (ran, error) {
 	var out, errs bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errs
 	err := command.Run()

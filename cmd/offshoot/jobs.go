@@ -68,11 +68,7 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 		// what failed waits for somebody to look at it (ACC-15)
 		DiscardedJobRetentionPeriod: store.FailedJobsKept,
 		CancelledJobRetentionPeriod: store.FailedJobsKept,
-		PeriodicJobs: []*river.PeriodicJob{every(time.Hour, sweep{}), every(time.Minute, closeAccesses{}), every(10*time.Minute, remindOfTrials{}),
-			every(time.Minute, refill.Turn{}), every(time.Hour, refill.Remind{}), every(proof.CheckEvery, proof.CheckNew{}),
-			every(time.Minute, billing.Expiry{}), every(funding.TurnEvery, funding.Turn{}),
-			every(usage.RollEvery, usage.RollJob{}), every(24*time.Hour, keepParts{}),
-			every(time.Minute, messaging.ReconcileMessages{})},
+		PeriodicJobs:                periodic(schedule),
 	})
 	if err != nil {
 		return nil, err
@@ -83,9 +79,34 @@ func startJobs(ctx context.Context, h *house, log *slog.Logger) (stop func(), er
 	return func() { stopJobs(jobs, log) }, nil
 }
 
-func every(interval time.Duration, job river.JobArgs) *river.PeriodicJob {
-	return river.NewPeriodicJob(river.PeriodicInterval(interval), func() (river.JobArgs, *river.InsertOpts) { return job, nil },
-		&river.PeriodicJobOpts{RunOnStart: true})
+// regular is a job that is done again and again, and also when the program starts.
+type regular struct {
+	every time.Duration
+	job   river.JobArgs
+}
+
+// schedule is what nobody asks for. Where several programs work, each of these jobs is made once all the same.
+var schedule = []regular{
+	{time.Hour, sweep{}},
+	{time.Minute, closeAccesses{}},
+	{10 * time.Minute, remindOfTrials{}},
+	{funding.TurnEvery, funding.Turn{}},
+	{time.Minute, refill.Turn{}},
+	{time.Hour, refill.Remind{}},
+	{proof.CheckEvery, proof.CheckNew{}},
+	{time.Minute, billing.Expiry{}},
+	{usage.RollEvery, usage.RollJob{}},
+	{24 * time.Hour, keepParts{}},
+	{time.Minute, messaging.ReconcileMessages{}},
+}
+
+func periodic(schedule []regular) []*river.PeriodicJob {
+	jobs := make([]*river.PeriodicJob, len(schedule))
+	for i, r := range schedule {
+		jobs[i] = river.NewPeriodicJob(river.PeriodicInterval(r.every), func() (river.JobArgs, *river.InsertOpts) { return r.job, nil },
+			&river.PeriodicJobOpts{RunOnStart: true})
+	}
+	return jobs
 }
 
 func stopJobs(jobs *river.Client[pgx.Tx], log *slog.Logger) {

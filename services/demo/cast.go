@@ -31,7 +31,8 @@ type company struct {
 	activated bool
 	enabled   bool // has turned sub-accounts on
 	pays      int64
-	reserve   int64 // it pays when its balance falls below this
+	reserve   int64  // it pays when its balance falls below this
+	low       string // its Admins are told below this
 	weekend   []time.Weekday
 	rates     rates
 	language  string // that they write in, a key of texts
@@ -57,6 +58,11 @@ type sub struct {
 	funding    models.Funding
 	start      string // starting amount
 	refill     int64  // what its parent gives it when it runs low
+	limit      string // a month, of one with a monthly limit
+	priority   string // of that
+	trial      int    // last day of its trial, a day of the story; 0: it is on none
+	hurries    bool   // in the last quarter of an hour it uses more than its auto-recharge brings in a day
+	capped     bool   // at the very end its parent puts caps on what it draws
 	method     models.ActivationMethod
 	opened     int           // day of the story
 	activates  time.Duration // after it was opened; 0: not yet
@@ -68,7 +74,8 @@ type sub struct {
 
 // habit is what an account uses.
 type habit struct {
-	sends int      // messages of an ordinary campaign; 0: nothing at all
+	sends int      // messages of an ordinary campaign; 0: it writes to nobody
+	line  int64    // calls that its telephone line takes at a time, about; 0: it has none
 	often float64  // campaigns in two working days
 	reach []string // destination countries, the usual one first
 	calls bool
@@ -79,8 +86,11 @@ type habit struct {
 type change struct {
 	day        int
 	does       act
-	text       string // reason
+	text       string // reason, note
 	privileges []models.Privilege
+	amount     string
+	terms      models.FundingTerms
+	rule       models.RechargeForm
 }
 
 // rates are prices in a company's currency, as it would have them from its contract.
@@ -108,11 +118,16 @@ func person(account, contact, email, mobile, country, zone string) accounts.Deta
 	return accounts.Details{AccountName: account, ContactName: contact, Email: email, Mobile: mobile, Country: country, TimeZone: zone}
 }
 
+// recharges is an auto-recharge by a fixed amount.
+func recharges(below, amount, times, most string) models.RechargeForm {
+	return models.RechargeForm{Below: below, Amount: amount, Way: models.WayAmount, MostTimes: times, MostAmount: most}
+}
+
 // cast is everybody: four companies at work, each in a currency and zone of its own, and one that has just been invited.
 var cast = []company{
 	{
 		Details:  person("North Clinic Group", "Ines Brandt", "ines@northclinic.example", "0151 23456789", "DE", "Europe/Berlin"),
-		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 500, reserve: 120,
+		currency: "EUR", plan: models.PrePay, activated: true, enabled: true, pays: 500, reserve: 120, low: "100.00",
 		weekend: []time.Weekday{time.Saturday, time.Sunday}, rates: euroRates, language: "de",
 		team: []colleague{
 			{"Tobias Krüger", "tobias@northclinic.example", models.Member, "", 12, true},
@@ -140,21 +155,23 @@ var cast = []company{
 				funding:    models.OwnBalance, start: "120.00", refill: 150, method: models.ByLink, opened: 1, activates: 9 * minutes,
 				team:  []colleague{{"Samira Aydın", "samira@northclinic.example", models.Member, "Europe/Istanbul", 15, true}},
 				habit: habit{sends: 22, often: 4, reach: []string{"DE", "AT", "PL"}, calls: true, rents: []string{number}},
-				later: []change{{day: 57, does: entered, text: "Ticket 4711: texts to Austria arrive late"}},
+				later: []change{{day: 9, does: automated, rule: recharges("55.00", "60.00", "3", "180.00")},
+					{day: 57, does: entered, text: "Ticket 4711: texts to Austria arrive late"}},
 			},
 			{
 				Details:    person("Kinderklinik München", "Jörg Weiß", "kinderklinik@northclinic.example", "0172 3456789", "DE", "Europe/Berlin"),
 				privileges: []models.Privilege{models.ManageAudience, models.AddSenderIDs},
 				funding:    models.OwnBalance, start: "80.00", refill: 100, method: models.ByPassword, opened: 2, activates: 26 * hours,
-				habit: habit{sends: 14, often: 3, reach: []string{"DE", "AT"}, rents: []string{keyword}},
+				habit: habit{sends: 14, often: 3, reach: []string{"DE", "AT"}, rents: []string{keyword}}, hurries: true,
 				later: []change{{day: 33, does: tookBack, text: "More than the ward needs"},
+					{day: 44, does: automated, rule: recharges("40.00", "60.00", "2", "120.00")},
 					{day: 40, does: permitted, privileges: []models.Privilege{models.ManageAudience, models.AddSenderIDs, models.InteractiveMessages}}},
 			},
 			{
 				language:   "en",
 				Details:    person("St. Mary's Outreach", "Aoife O'Neill", "stmarys@northclinic.example", "085 012 3456", "IE", "Europe/Dublin"),
 				privileges: []models.Privilege{models.ManageAudience, models.BillingPayments},
-				funding:    models.SharedBalance, method: models.ByPassword, opened: 3, activates: 6 * minutes,
+				funding:    models.SharedBalance, method: models.ByPassword, opened: 3, activates: 6 * minutes, capped: true,
 				habit: habit{sends: 9, often: 2.2, reach: []string{"IE", "GB"}},
 				later: []change{{day: 61, does: visited, text: "Show Aoife how to read the usage report"}},
 			},
@@ -162,6 +179,7 @@ var cast = []company{
 				Details: person("Radiologie Wien", "Käthe Öllinger", "radiologie@northclinic.example", "0664 1234567", "AT", "Europe/Vienna"),
 				funding: models.OwnBalance, start: "76.00", method: models.ByLink, opened: 8, activates: 12 * minutes,
 				habit: habit{sends: 7, often: 2.4, reach: []string{"AT", "DE", "CH"}},
+				later: []change{{day: 19, does: watched, amount: "20.00"}},
 			},
 			{
 				language:   "pl",
@@ -169,28 +187,46 @@ var cast = []company{
 				privileges: []models.Privilege{models.APIApps},
 				funding:    models.OwnBalance, start: "60.00", refill: 60, method: models.ByLink, opened: 5, activates: 3 * hours,
 				habit: habit{sends: 16, often: 2, reach: []string{"PL", "DE"}},
-				later: []change{{day: 34, does: shared}},
+				later: []change{{day: 12, does: funded, terms: models.FundingTerms{Funding: models.MonthlyLimit, Limit: "80.00", Priority: "1"}}},
 			},
 			{
 				Details: person("Pharmacy Rotterdam", "Daan de Vries", "pharmacy@northclinic.example", "06 23456789", "NL", "Europe/Amsterdam"),
-				funding: models.OwnBalance, start: "70.00", refill: 50, method: models.ByPassword, opened: 4, activates: 40 * minutes,
+				funding: models.MonthlyLimit, limit: "60.00", priority: "2", method: models.ByPassword, opened: 4, activates: 40 * minutes,
 				habit: habit{sends: 8, often: 2, reach: []string{"NL"}, calls: true},
 				later: []change{{day: 55, does: deactivated, text: "Moved to its own contract"}},
 			},
 			{
 				Details: person("Telemedizin Köln", "Emre Yıldız", "telemedizin@northclinic.example", "0160 4567890", "DE", "Europe/Berlin"),
-				funding: models.OwnBalance, start: "25.00", method: models.ByPassword, opened: 62,
+				funding: models.MonthlyLimit, limit: "40.00", priority: "5", method: models.ByPassword, opened: 62,
 			},
 			{
 				Details: person("Notaufnahme Süd", "Petra Groß", "notaufnahme@northclinic.example", "0175 5678901", "DE", "Europe/Berlin"),
-				funding: models.SharedBalance, method: models.ByLink, opened: 63,
+				funding: models.OwnBalance, start: "15.00", method: models.ByLink, opened: 57, activates: 25 * minutes, trial: days + 10,
 				privileges: []models.Privilege{models.AddSenderIDs, models.ManageAudience, models.InteractiveMessages},
+				habit:      habit{sends: 3, often: 1.5, reach: []string{"DE"}},
 			},
 			{
 				Details: person("Pilot Ward", "Lena Fuchs", "pilot@northclinic.example", "0171 2345690", "DE", "Europe/Berlin"),
 				funding: models.OwnBalance, start: "10.00", method: models.ByLink, opened: 1, activates: 5 * minutes,
 				habit: habit{sends: 2, often: 4, reach: []string{"DE"}},
 				later: []change{{day: 6, does: deleted}},
+			},
+			{
+				Details: person("Impfzentrum Hamburg", "Fatma Demir", "hamburg@northclinic.example", "0176 6789012", "DE", "Europe/Berlin"),
+				funding: models.MonthlyLimit, limit: "1200.00", priority: "20", method: models.ByLink, opened: 5, activates: 14 * minutes,
+				habit: habit{line: 90, often: 4.4, reach: []string{"DE"}},
+			},
+			{
+				Details: person("Dialyse Bonn", "Georg Anders", "bonn@northclinic.example", "0177 7890123", "DE", "Europe/Berlin"),
+				funding: models.ClientPays, method: models.ByLink, opened: 20, activates: 50 * minutes,
+				habit: habit{sends: 6, often: 2, reach: []string{"DE"}},
+				later: []change{{day: 21, does: gave, amount: "30.00", text: "First credit, to begin with"},
+					{day: 62, does: asked, amount: "50.00", text: "For the reminders of the next weeks. Please invoice us as usual."}},
+			},
+			{
+				Details: person("Hospiz am Park", "Ruth Seidel", "hospiz@northclinic.example", "0178 8901234", "DE", "Europe/Berlin"),
+				funding: models.OwnBalance, start: "20.00", method: models.ByLink, opened: 24, activates: 2 * hours, trial: 55,
+				habit: habit{sends: 3, often: 1.2, reach: []string{"DE"}},
 			},
 		},
 	},
@@ -254,7 +290,7 @@ var cast = []company{
 			},
 			{
 				Details: person("Dubai Hub", "Layla Aziz", "dubai@petralogistics.example", "050 123 4567", "AE", "Asia/Dubai"),
-				funding: models.SharedBalance, method: models.ByPassword, opened: 4, activates: 2 * hours,
+				funding: models.MonthlyLimit, limit: "30.000", method: models.ByPassword, opened: 4, activates: 2 * hours,
 				habit: habit{sends: 11, often: 2, reach: []string{"AE", "SA"}, calls: true},
 			},
 		},

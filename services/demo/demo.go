@@ -41,12 +41,17 @@ type SignIn struct {
 	Password string
 }
 
-// SignIns are the three ways in that tell most: as staff, as a parent, as one of its sub-accounts.
+// SignIns are the ways in that tell most: as staff, as a parent, as one of its sub-accounts; then as a parent that pays afterwards, and
+// as those whose balances are not as usual.
 func SignIns() []SignIn {
 	return []SignIn{
 		{"Staff", operator.Email, staffPassword},
 		{"Parent", cast[0].Email, parentPassword},
 		{"Sub-account", cast[0].subs[0].Email, subPassword},
+		{"Post-pay parent", guarded.email, parentPassword},
+		{"Monthly limit", "lab@northclinic.example", subPassword},
+		{"Client pays", "bonn@northclinic.example", subPassword},
+		{"Trial ended", "hospiz@northclinic.example", subPassword},
 	}
 }
 

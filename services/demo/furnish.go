@@ -55,11 +55,7 @@ func (t *teller) homeOf(s *sub) string { return t.habitOf(s).reach[0] }
 func (t *teller) mustPrice(name string) models.Money {
 	for _, o := range offers {
 		if o.name == name {
-			price, err := models.ParseAmount(o.prices[t.currency], t.currency)
-			if err != nil {
-				panic(fmt.Sprintf("demo: %s has no price for %s: %v", name, t.Email, err))
-			}
-			return price
+			return t.must(o.prices[t.currency])
 		}
 	}
 	panic("demo: no package " + name)

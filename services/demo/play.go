@@ -12,12 +12,14 @@ import (
 	"offshoot/services/accounts"
 	"offshoot/services/audience"
 	"offshoot/services/billing"
+	"offshoot/services/funding"
 	"offshoot/services/gateways"
 	"offshoot/services/identity"
 	"offshoot/services/inbound"
 	"offshoot/services/ledger"
 	"offshoot/services/messaging"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/senders"
 	"offshoot/services/sharing"
 	"offshoot/services/store"
@@ -30,6 +32,8 @@ type player struct {
 	people       *identity.Service
 	accounts     *accounts.Service
 	ledger       *ledger.Service
+	funding      *funding.Service
+	refill       *refill.Service
 	notify       *notify.Service
 	billing      *billing.Service
 	sharing      *sharing.Service
@@ -47,6 +51,8 @@ type player struct {
 	of      map[*sub]models.ID
 	writers map[*sub]models.Actor // who writes an account's messages
 	inside  identity.Session      // of whoever accesses an account
+	watched map[*sub]bool         // it is recharged, or somebody is told when its balance is low
+	lived   time.Time             // until when an earlier attempt has played
 }
 
 // player opens the services for a story that starts at a moment.
@@ -65,9 +71,10 @@ func (o Options) player(ctx context.Context, start time.Time) (*player, error) {
 	}
 	people := identity.New(st, identity.Options{Hashing: o.Hashing, Installation: o.Installation})
 	return &player{clock: c, store: st, people: people, accounts: accounts.New(st, people, o.Installation), ledger: ledger.New(st),
+		funding: funding.New(st, o.Installation), refill: refill.New(st, o.Installation),
 		notify: mails, billing: billing.New(st), sharing: sharing.New(st), senders: senders.New(st, o.Installation), audience: audience.New(st),
 		inbound: inbound.New(st), messaging: messaging.New(st), carrier: messaging.NewCarrier(st, &gateways.Simulator{}),
-		installation: o.Installation, of: map[*sub]models.ID{}, writers: map[*sub]models.Actor{}}, nil
+		installation: o.Installation, of: map[*sub]models.ID{}, writers: map[*sub]models.Actor{}, watched: map[*sub]bool{}}, nil
 }
 
 func (p *player) close() { p.store.Close() }
@@ -83,7 +90,11 @@ func (p *player) play(ctx context.Context, c *company, story []event) error {
 			continue
 		}
 		p.clock.reach(e.at)
-		if err := p.act(ctx, e); err != nil {
+		err := p.act(ctx, e)
+		if err == nil {
+			err = p.work(ctx, e)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", e.about(c), err)
 		}
 		if e.does == used { // nothing is mailed
@@ -93,7 +104,7 @@ func (p *player) play(ctx context.Context, c *company, story []event) error {
 			return err
 		}
 	}
-	return nil
+	return p.deliver(ctx)
 }
 
 func (e event) about(c *company) string {
@@ -114,7 +125,7 @@ func (p *player) act(ctx context.Context, e event) error {
 		_, err := p.accounts.EnableSubAccounts(ctx, p.owner)
 		return unless(err, accounts.ErrFeatureOn)
 	case opened:
-		return p.openSub(ctx, e.sub)
+		return p.openSub(ctx, e)
 	case invited:
 		return p.invite(ctx, e)
 	case used:
@@ -131,8 +142,14 @@ func (p *player) act(ctx context.Context, e event) error {
 		return unless(err, ledger.ErrAccountClosed)
 	case permitted:
 		return p.permit(ctx, e)
-	case shared:
-		return p.share(ctx, e.sub)
+	case funded:
+		return p.fund(ctx, e)
+	case automated:
+		return p.automate(ctx, e)
+	case watched:
+		return p.watch(ctx, e)
+	case asked:
+		return p.ask(ctx, e)
 	case deactivated:
 		_, err := p.accounts.Deactivate(ctx, p.owner, p.of[e.sub], e.text)
 		return unless(err, accounts.ErrAlreadyDeactivated)
@@ -189,14 +206,18 @@ func (p *player) join(ctx context.Context) error {
 	p.staff = sam.Actor
 	account, err := p.accounts.CreateParent(ctx, p.staff, accounts.ParentOrder{Details: p.company.Details, Currency: p.company.currency,
 		Plan: p.company.plan, Credit: p.company.credit, Method: models.ByLink, Key: "demo-" + p.company.Email})
-	p.tenant = account.ID
-	return err
+	if p.tenant = account.ID; err != nil {
+		return err
+	}
+	return p.remember(ctx)
 }
 
 // openSub adds a sub-account, as the company's Admin. One that was deleted in an earlier attempt is gone.
-func (p *player) openSub(ctx context.Context, s *sub) error {
+func (p *player) openSub(ctx context.Context, e event) error {
+	s := e.sub
 	account, err := p.accounts.AddSubAccount(ctx, p.owner, accounts.SubAccountOrder{Details: s.Details, Privileges: s.privileges,
-		Funding: s.funding, StartingAmount: s.start, Method: s.method, Key: "demo-" + s.Email})
+		Funding: s.funding, StartingAmount: s.start, Limit: s.limit, Priority: s.priority, Trial: models.TrialTerms{On: e.text != "", Until: e.text},
+		Method: s.method, Key: "demo-" + s.Email})
 	if errors.Is(err, accounts.ErrNoSuchAccount) {
 		account, err = models.Account{}, nil
 	}
@@ -256,14 +277,6 @@ func (p *player) permit(ctx context.Context, e event) error {
 
 func sameSet(a, b []models.Privilege) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
-}
-
-func (p *player) share(ctx context.Context, s *sub) error {
-	now, err := p.accounts.Account(ctx, p.owner, p.of[s])
-	if err != nil || now.Funding == models.SharedBalance {
-		return err
-	}
-	return p.accounts.SetFunding(ctx, p.owner, now.ID, now.Version, models.FundingTerms{Funding: models.SharedBalance})
 }
 
 func (p *player) enter(ctx context.Context, e event, email, password string) error {

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
@@ -28,7 +29,7 @@ const (
 	gave     // it transfers to a sub-account
 	tookBack // and back
 	permitted
-	shared // a sub-account spends its parent's balance from now on
+	funded // a sub-account's funding changes, or its terms
 	deactivated
 	deleted
 	signedIn
@@ -43,6 +44,14 @@ const (
 	grouped  // contacts are put into a group
 	numbered // a number is assigned, with rules that answer
 	answered // people write to it
+
+	automated // a balance is recharged by itself from now on
+	watched   // somebody is told when it is low
+	asked     // a sub-account asks its parent for credit
+	prepares  // the company sees that it has the money for a month start
+	turned    // a month starts
+	reminded  // of trials, by the portal
+	itself    // what a month start or a recharge moves: nobody does it
 )
 
 // event is one thing that happens in a company's story.
@@ -51,12 +60,15 @@ type event struct {
 	does       act
 	sub        *sub // nil: the company itself
 	amount     models.Money
-	text       string // note, reason or reference
+	text       string // note, reason or reference; the last day of a trial
 	privileges []models.Privilege
 	colleague  colleague
 	orders     []ledger.ChargeOrder // without their account
 	letters    []letter
 	thing      thing
+	terms      models.FundingTerms
+	rule       models.RechargeForm
+	last       bool // of the months that start
 }
 
 // letter is one text to some people of one country, sent at once.
@@ -67,7 +79,10 @@ type letter struct {
 }
 
 // story is everything that happens to a company from start until then, in order. It is the same for the same moments.
-func (c *company) story(start, until time.Time) []event {
+func (c *company) story(start, until time.Time) []event { return c.lived(start, until).told }
+
+// lived is the story with what everybody has at its end.
+func (c *company) lived(start, until time.Time) *purse {
 	seed := fnv.New64a()
 	seed.Write([]byte(c.Email))
 	t := &teller{company: c, zone: zoneOf(c.TimeZone), start: start, until: until, random: rand.New(rand.NewPCG(seed.Sum64(), days))}
@@ -77,6 +92,7 @@ func (c *company) story(start, until time.Time) []event {
 	}
 	if t.activated {
 		t.things()
+		t.months()
 	}
 	slices.SortStableFunc(t.events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.does, b.does)) })
 	return t.settled()
@@ -124,6 +140,9 @@ func (t *teller) companyEvents() {
 	if t.enabled {
 		t.tell(event{at: joins.Add(2 * time.Hour), does: enabled})
 	}
+	if t.low != "" {
+		t.tell(event{at: joins.Add(4 * time.Hour), does: watched, amount: t.must(t.low)})
+	}
 	t.invites(nil, t.team)
 	t.usage(nil, t.habit, joins.Add(3*time.Hour), t.until)
 	for day := t.joins + 3; day <= days; day += 8 + t.random.IntN(4) {
@@ -133,10 +152,17 @@ func (t *teller) companyEvents() {
 
 func (t *teller) subEvents(s *sub) {
 	opens := t.at(s.opened, 10, t.random.IntN(50))
-	t.tell(event{at: opens, does: opened, sub: s})
 	confirms, ends := opens.Add(s.activates), t.until
+	opening := event{at: opens, does: opened, sub: s}
+	if s.trial > 0 {
+		opening.text, ends = t.onTrial(s)
+	}
+	t.tell(opening)
 	for _, l := range s.later {
-		e := event{at: t.at(l.day, 14, t.random.IntN(60)), does: l.does, sub: s, text: l.text, privileges: l.privileges}
+		e := event{at: t.at(l.day, 14, t.random.IntN(60)), does: l.does, sub: s, text: l.text, privileges: l.privileges, terms: l.terms, rule: l.rule}
+		if l.amount != "" {
+			e.amount = t.must(l.amount)
+		}
 		t.tell(e)
 		switch l.does {
 		case deactivated, deleted:
@@ -151,6 +177,7 @@ func (t *teller) subEvents(s *sub) {
 	t.tell(event{at: confirms, does: confirmed, sub: s})
 	t.invites(s, s.team)
 	t.usage(s, s.habit, confirms.Add(30*time.Minute), ends)
+	t.ending(s)
 	for day := s.opened + 9; day <= days; day += 17 + t.random.IntN(15) {
 		at := t.at(day, 8, 30+t.random.IntN(120))
 		if !at.After(confirms) || !at.Before(ends) {
@@ -167,6 +194,15 @@ func (t *teller) invites(s *sub, team []colleague) {
 	for i, c := range team {
 		t.tell(event{at: t.at(c.invited, 15, 10+i), does: invited, sub: s, colleague: c})
 	}
+}
+
+// must is an amount of the company's currency.
+func (t *teller) must(amount string) models.Money {
+	m, err := models.ParseAmount(amount, t.currency)
+	if err != nil {
+		panic(fmt.Sprintf("demo: %s of %s: %v", amount, t.Email, err))
+	}
+	return m
 }
 
 func whole(amount int64, currency string) models.Money {

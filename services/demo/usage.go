@@ -22,7 +22,7 @@ var busy = []int{8, 9, 9, 9, 9, 10, 10, 10, 10, 11, 11, 11, 12, 13, 13, 14, 14, 
 
 // usage tells what an account uses between two moments: less at weekends, a little more from week to week.
 func (t *teller) usage(s *sub, h habit, from, until time.Time) {
-	if h.sends == 0 {
+	if h.sends == 0 && h.line == 0 {
 		return
 	}
 	for day := range days + 1 {
@@ -34,8 +34,10 @@ func (t *teller) usage(s *sub, h habit, from, until time.Time) {
 		for range campaigns {
 			at := t.at(day, busy[t.random.IntN(len(busy))], t.random.IntN(60)).Add(time.Duration(t.random.IntN(60_000)) * time.Millisecond)
 			e := event{at: at, does: used, sub: s}
-			if h.calls && t.random.IntN(4) == 0 {
-				e.orders = t.calls(h)
+			if h.line > 0 {
+				e.orders = t.calls(h, h.line/2+t.random.Int64N(h.line))
+			} else if h.calls && t.random.IntN(4) == 0 {
+				e.orders = t.calls(h, 1+t.random.Int64N(4))
 			} else {
 				e.letters = t.letters(s, h)
 			}
@@ -64,9 +66,8 @@ func (t *teller) use(e event, from, until time.Time) {
 	t.tell(e)
 }
 
-// calls are a few calls.
-func (t *teller) calls(h habit) []ledger.ChargeOrder {
-	n := 1 + t.random.Int64N(4)
+// calls are n calls.
+func (t *teller) calls(h habit, n int64) []ledger.ChargeOrder {
 	return []ledger.ChargeOrder{{Kind: call, Country: h.reach[0], Quantity: n, Amount: t.price(t.rates.call, n)}}
 }
 

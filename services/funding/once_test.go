@@ -142,13 +142,13 @@ func (p *oncePlan) early(month models.Day) {
 	}
 }
 
-// late is three days into the month, everywhere: at its end where it is 29 February.
+// late is three days into the month, everywhere: at its end where it is 29 February, in an hour in which it is that everywhere.
 func (p *oncePlan) late(month models.Day) {
 	day := month.AddDays(3)
 	if leap := month.AddDays(28); leap.Month == time.February {
 		day = leap
 	}
-	p.set(day.Start(time.UTC).Add(15 * time.Hour))
+	p.set(day.Start(time.UTC).Add(9 * time.Hour))
 	p.start()
 }
 

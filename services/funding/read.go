@@ -98,7 +98,7 @@ func (s *Service) ThisMonth(ctx context.Context, actor models.Actor, q models.Mo
 }
 
 // SetPriority says who comes first when the parent is short: a whole number from 1 to 9999, the lowest first.
-// For: a parent's Admins. Refuses: missing privilege; what is no such number; a sub-account without a limit (ErrNoLimit). What
+// For: a parent's Admins. Refuses: missing privilege; a sub-account without a limit (ErrNoLimit); what is no such number. What
 // changes nothing is not logged.
 func (s *Service) SetPriority(ctx context.Context, actor models.Actor, sub models.ID, typed string) error {
 	if err := actor.Require(models.ManageSubAccounts); err != nil {
@@ -109,9 +109,6 @@ func (s *Service) SetPriority(ctx context.Context, actor models.Actor, sub model
 		p.Add("priority", "Enter a whole number from 1 to 9999. Who has the lowest comes first.")
 	}
 	wanted := priority(&p, typed)
-	if p.Err() != nil {
-		return p.Err()
-	}
 	_, err := s.store.Change(ctx, actor, func(ctx context.Context, tx *store.Tx) (models.Event, error) {
 		m, err := current(ctx, tx, sub)
 		switch {
@@ -119,6 +116,8 @@ func (s *Service) SetPriority(ctx context.Context, actor models.Actor, sub model
 			return models.Event{}, err
 		case m == nil:
 			return models.Event{}, ErrNoLimit
+		case p.Err() != nil:
+			return models.Event{}, p.Err()
 		case m.priority == wanted:
 			return models.Event{}, errUnchanged
 		}

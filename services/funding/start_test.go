@@ -2,6 +2,7 @@ package funding_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -164,6 +165,50 @@ func TestMonthStartOfThoseNotInUse(t *testing.T) {
 	has(t, w, off, "0.00")
 	starts(t, w)
 	has(t, w, off, "100.00")
+}
+
+// BAL-5: a parent whose month start fails, or whose books are frozen, stops no other, and is caught up on; frozen books are no
+// failure.
+func TestOneParentStopsNoOther(t *testing.T) {
+	w := storetest.NewWorld(t)
+	limited(t, w, w.Clinic, "Ward 1", "300", "")
+	limited(t, w, w.Harbor, "Dock 1", "500", "")
+	started := func(c storetest.Company, period string) bool {
+		return w.Count(t, `month_starts WHERE tenant_id = $1 AND period = $2`, c.ID, period) == 1
+	}
+	sql := func(s string) {
+		t.Helper()
+		_, err := w.Raw.Exec(ctx, s)
+		must(t, err)
+	}
+	at(t, w, "UTC", "2026-12-02 12:00")
+	sql(`INSERT INTO freezes (tenant_id, frozen_at, reason) VALUES ('` + w.Clinic.ID.String() + `', now(), 'test')`)
+	starts(t, w)
+	if started(w.Clinic, "2026-12") || !started(w.Harbor, "2026-12") {
+		t.Error("frozen books moved, or stopped a neighbour")
+	}
+	sql(`DELETE FROM freezes`)
+	starts(t, w)
+	if !started(w.Clinic, "2026-12") {
+		t.Error("what was frozen is forgotten")
+	}
+	sql(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'it fails'; END $$`)
+	for i, of := range [][2]storetest.Company{{w.Clinic, w.Harbor}, {w.Harbor, w.Clinic}} { // whichever is looked at first
+		period := []string{"2027-01", "2027-02"}[i]
+		at(t, w, "UTC", period+"-02 12:00")
+		sql(`CREATE TRIGGER fail BEFORE INSERT ON month_starts FOR EACH ROW WHEN (new.tenant_id = '` + of[0].ID.String() + `') EXECUTE FUNCTION fail()`)
+		if err := w.Funding.StartMonths(ctx); err == nil || !strings.Contains(err.Error(), "it fails") {
+			t.Errorf("the failure is kept quiet: %v", err)
+		}
+		if started(of[0], period) || !started(of[1], period) {
+			t.Errorf("%s stopped %s", of[0].Name, of[1].Name)
+		}
+		sql(`DROP TRIGGER fail ON month_starts`)
+		starts(t, w)
+		if !started(of[0], period) {
+			t.Errorf("%s is forgotten", of[0].Name)
+		}
+	}
 }
 
 // BAL-4: of a post-pay parent the month starts and nothing is moved.

@@ -49,6 +49,7 @@ func TestTokenRefused(t *testing.T) {
 		"hexadecimal":                fmt.Sprintf("%x", raw),
 		"twice":                      token + token,
 		"without the tenant":         encode(secret),
+		"the tenant alone":           with(w.north, nil),
 		"another tenant":             with(w.south, secret),
 		"the operator":               with(w.operator, secret),
 		"no tenant":                  with(models.NoID, secret),
@@ -335,7 +336,8 @@ func TestSessionIsComplete(t *testing.T) {
 	w := newWorld(t)
 	w.exec(`UPDATE accounts SET contact_name = 'C. ' || name, email = lower(name) || '@x.example', mobile = '+49301234' || length(name),
 		country = 'JO', time_zone = 'Asia/Amman', currency = 'JOD', status_reason = 'r ' || name, sub_accounts_enabled = created_at - interval '1 day',
-		version = 7, activated_at = created_at - interval '2 days', funding = CASE WHEN kind = 'sub' THEN 'shared' ELSE '' END,
+		version = 7, activated_at = created_at - interval '2 days',
+		trial_ends_at = CASE WHEN kind = 'sub' THEN created_at + interval '3 days' END, funding = CASE WHEN kind = 'sub' THEN 'shared' ELSE '' END,
 		plan = CASE WHEN kind = 'parent' THEN 'post_pay' ELSE '' END`)
 	w.exec(`UPDATE users SET name = 'Clara Klein' WHERE email LIKE 'clara@%'`)
 	w.ok(w.identity.SetFlash(w.ctx, w.resolve(w.signIn("nora")), "nobody else's"))
@@ -356,13 +358,18 @@ func TestSessionIsComplete(t *testing.T) {
 			t.Fatalf("got %+v", *got)
 		}
 		got.SubAccountsEnabled, got.ActivatedAt = &enabled, &activated
+		if trial := now.Add(72 * time.Hour); want.Kind == models.Sub && got.TrialEndsAt != nil && got.TrialEndsAt.Equal(trial) {
+			want.TrialEndsAt = got.TrialEndsAt
+		} else if want.Kind == models.Sub {
+			t.Errorf("its trial ends at %v, not %v", got.TrialEndsAt, trial)
+		}
 		if !reflect.DeepEqual(*got, want) {
 			t.Errorf("got  %+v\nwant %+v", *got, want)
 		}
 		// a field that this test does not fill would be one that Resolve may forget
 		for i := range reflect.TypeFor[models.Account]().NumField() {
 			f := reflect.TypeFor[models.Account]().Field(i).Name
-			if reflect.ValueOf(want).Field(i).IsZero() && f != "Funding" && f != "Plan" && f != "StaffAccessOff" { // the last is a parent's, and tested there
+			if reflect.ValueOf(want).Field(i).IsZero() && f != "Funding" && f != "Plan" && f != "TrialEndsAt" && f != "StaffAccessOff" { // the last is a parent's, and tested there
 				t.Errorf("the test leaves %s empty", f)
 			}
 		}

@@ -578,8 +578,8 @@ func TestDatabaseLostMeanwhile(t *testing.T) {
 	if r := w.becomes(id, notify.Sent); r.Tries != 1 || r.Body != "" {
 		t.Errorf("%+v", r)
 	}
-	if lost.Load() != 1 {
-		t.Errorf("%d connections were cut", lost.Load())
+	if lost.Load() == 0 { // another one that waits for the row may go too
+		t.Error("no connection was cut")
 	}
 	if n := len(server.mails()); n != 1 {
 		t.Errorf("%d mails arrived", n)

@@ -75,7 +75,7 @@ var ways = []broken{
 	{"size conserved", "size", `UPDATE packages SET units = units - 1`},
 	{"conserved balance assets units_held", "balance", `UPDATE wallets SET balance = balance + 1000000 WHERE kind = 'units' AND account_id = $own`},
 	{"expired", "", `UPDATE packages SET expired_at = now()`},
-	{"recharges", "", `UPDATE recharges SET amount = amount + 1`},
+	{"recharges", "", `UPDATE recharges SET amount = amount - 1`},
 	{"recharges", "", `UPDATE recharges SET transfer_id = gen_random_uuid()`},
 	{"recharges", "", `DELETE FROM falls`},
 	{"limits", "none", `UPDATE monthly_limits SET account_id = $own`},

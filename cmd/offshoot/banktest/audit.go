@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"offshoot/models"
 )
@@ -14,27 +19,29 @@ import (
 // audit holds everything against everything, when nothing is broken any more and nobody asks: the record, what people can read, and
 // the books.
 func (b *bank) audit(ctx context.Context) error {
-	// What a killed worker had begun is due after ten minutes: a new one begins it again, in the hour after.
-	if err := b.machine.killWorker(ctx); err != nil {
-		return err
+	admins := map[*company]*browser{}
+	for _, c := range b.world.companies {
+		admins[c] = newBrowser(c.admin, b.pages, 0, &b.answered, &b.unanswered)
 	}
-	if err := b.machine.clock.set(b.machine.clock.ahead() + time.Hour); err != nil {
-		return err
-	}
-	if err := b.raise(ctx); err != nil {
+	if err := b.settle(ctx, admins); err != nil {
 		return err
 	}
 	for _, c := range b.world.companies {
-		who := newBrowser(c.admin, b.pages, 0, &b.answered, &b.unanswered)
-		if err := b.auditCompany(who, c); err != nil {
+		if err := b.auditCompany(admins[c], c); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
+	}
+	if err := b.auditPrograms(ctx); err != nil {
+		return err
 	}
 	return b.verify(ctx)
 }
 
 func (b *bank) auditCompany(who *browser, c *company) error {
-	written, err := b.settledMessages(who, c)
+	if err := b.auditRecharges(who, c); err != nil {
+		return err
+	}
+	written, _, err := b.readMessages(who)
 	if err != nil {
 		return err
 	}
@@ -78,6 +85,9 @@ func (b *bank) auditCompany(who *browser, c *company) error {
 	if err := b.auditMonths(who, c); err != nil {
 		return err
 	}
+	if err := b.auditCaps(who, c); err != nil {
+		return err
+	}
 	return b.auditLog(who, c, units)
 }
 
@@ -95,27 +105,32 @@ func (b *bank) auditStatement(who *browser, path string, account models.ID, name
 	}
 	b.holdChain(name, all)
 	b.holdRefs(name, all, account, b.record.between(now, now, func(a *act) bool { return a.standsIn(account) }))
+	b.holdRules(b.world.companyOf(account), account, all)
 	b.reads.Add(1)
 	known := map[string]*act{}
 	for _, a := range b.record.all() {
 		known[a.Ref] = a
 	}
 	for _, e := range all {
-		if a := known[e.reference]; a != nil && !a.done {
+		a := known[e.reference]
+		if a != nil && !a.done {
 			b.found("%s %s was refused (%s) and stands in the statement of %s", a.Kind, a.Ref, a.answer, name)
+		}
+		if a == nil && !ofItself.MatchString(e.what) && e.reference != "at first" {
+			b.found("nobody asked for what stands in the statement of %s: %s, of %d", name, e.what, e.amount)
+		}
+		if e.noteOf() == closedNote && e.amount < 0 && e.after != 0 {
+			b.found("%s was deactivated and kept %d", name, e.after)
 		}
 	}
 	if len(all) == 0 {
 		return 0, nil
 	}
-	last := all[0]
-	for _, e := range all {
-		if e.number > last.number {
-			last = e
-		}
-	}
-	return last.after, nil
+	return inOrder(all)[len(all)-1].after, nil
 }
+
+// ofItself is what a statement tells of that people did not ask for by its reference.
+var ofItself = regexp.MustCompile(`^\d*\s*[Mm]essage|^Refund|^Transfer.*: (Auto-recharge|Account deactivated|Starting amount|At first|Monthly limit for .*|Unused of .*)$`)
 
 // message is a line of the file of messages.
 type message struct {
@@ -124,27 +139,59 @@ type message struct {
 	refunded                         bool
 }
 
-// settledMessages waits until no message is on its way any more, or nothing has changed for a while, and returns them all.
-func (b *bank) settledMessages(who *browser, c *company) ([]message, error) {
-	expected := 0
-	for _, a := range b.record.all() {
-		if a.Company == c.id && a.Kind == sending && a.done {
-			expected += len(a.messages)
+// settle waits until no message is on its way any more: until those that were asked for are there, and none moves. What a killed worker
+// had begun is due after ten minutes, and what failed is tried again after seconds first, then minutes, then hours, two hours later where the
+// clock was set back meanwhile. So hours pass, each with a worker that begins anew and
+// has done what it can.
+func (b *bank) settle(ctx context.Context, admins map[*company]*browser) error {
+	const hours = 12
+	moving := map[string]int{}
+	for range hours {
+		if err := b.machine.killWorker(ctx); err != nil {
+			return err
+		}
+		if err := b.machine.clock.set(b.machine.clock.ahead() + time.Hour); err != nil {
+			return err
+		}
+		if err := b.raise(ctx); err != nil {
+			return err
+		}
+		for still := 0; still < 8; still++ {
+			now, err := b.moving(admins)
+			if err != nil || len(now) == 0 {
+				return err
+			}
+			if !maps.Equal(now, moving) {
+				still = 0
+			}
+			moving = now
+			time.Sleep(250 * time.Millisecond)
 		}
 	}
-	for deadline := time.Now().Add(25 * time.Second); ; time.Sleep(500 * time.Millisecond) {
-		all, moving, err := b.readMessages(who)
+	for name, n := range moving {
+		b.lost("messages", "%d of %s are on their way after %d hours", n, name, hours)
+	}
+	return nil
+}
+
+// moving are the messages of each company that are not there yet, or have not come to their end.
+func (b *bank) moving(admins map[*company]*browser) (map[string]int, error) {
+	all := map[string]int{}
+	for _, c := range b.world.companies {
+		written, moving, err := b.readMessages(admins[c])
 		if err != nil {
 			return nil, err
 		}
-		if len(all) >= expected && moving == 0 {
-			return all, nil
+		for _, a := range b.record.all() {
+			if a.Company == c.id && a.Kind == sending && a.done {
+				moving += len(a.messages)
+			}
 		}
-		if time.Now().After(deadline) {
-			b.onTheWay.add(fmt.Sprintf("%d messages of %d, %d moving", len(all), expected, moving))
-			return all, nil
+		if moving -= len(written); moving > 0 {
+			all[c.name] = moving
 		}
 	}
+	return all, nil
 }
 
 func (b *bank) readMessages(who *browser) (all []message, moving int, err error) {
@@ -225,8 +272,12 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 	}
 	logged := map[string]int{}
 	transfers := map[string]int{}
+	moved := map[movedUnits]int{}
 	for _, row := range rows {
 		logged[row["Action"]]++
+		if m, ok := unitsOf(row, c); ok {
+			moved[m]++
+		}
 		if row["Transfer"] != "" {
 			transfers[row["Action"]+row["Transfer"]]++
 		}
@@ -240,6 +291,19 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 	for of, action := range map[kind]models.Action{deactivation: models.SubAccountDeactivated, reactivation: models.SubAccountReactivated,
 		charge: models.UsageCharged} {
 		b.holdCount(c, of, done[of], logged[string(action)], of == charge)
+	}
+	for _, a := range b.record.all() {
+		if a.Company == c.id && a.done && (a.Kind == unitsGiven || a.Kind == unitsBack) {
+			moved[movedUnits{a.Kind, c.nameOf(a.Account), a.Amount}]--
+		}
+	}
+	for m, n := range moved {
+		switch {
+		case n < 0:
+			b.lost(string(m.kind), "%d of %s of %s: acknowledged %d times more often than the action log has it", m.units, m.account, c.name, -n)
+		case n > 0:
+			b.doubled(string(m.kind), "%d of %s of %s: the action log has it %d times more often than it was acknowledged", m.units, m.account, c.name, n)
+		}
 	}
 	for what, n := range transfers {
 		if n > 1 {
@@ -259,6 +323,68 @@ func (b *bank) auditLog(who *browser, c *company, units int64) error {
 	}
 	return nil
 }
+
+// movedUnits are units that somebody gave or took back: of what is taken back all goes, so how many is not known.
+type movedUnits struct {
+	kind    kind
+	account string
+	units   int64
+}
+
+// unitsOf reads them off a line of the action log. What a deactivation returns nobody took back.
+func unitsOf(row map[string]string, c *company) (movedUnits, bool) {
+	if row["Amount"] == "" || row["Asset"] == c.currency {
+		return movedUnits{}, false
+	}
+	switch models.Action(row["Action"]) {
+	case models.TransferPosted:
+		n, err := micros(row["Amount"])
+		return movedUnits{unitsGiven, row["Account"], n / 1_000_000}, err == nil
+	case models.TransferredBack:
+		return movedUnits{unitsBack, row["Account"], 0}, !strings.Contains(row["What happened"], closedNote)
+	}
+	return movedUnits{}, false
+}
+
+func (c *company) nameOf(account models.ID) string {
+	for _, s := range c.subs() {
+		if s.id == account {
+			return s.name
+		}
+	}
+	return ""
+}
+
+// auditPrograms: whatever was killed and cut off, no program may have panicked, no rule of the database may have had to refuse what the
+// portal wrote, and no job may have been given up.
+func (b *bank) auditPrograms(ctx context.Context) error {
+	for _, p := range b.machine.processes() {
+		log, err := os.ReadFile(p.log.Name())
+		if err != nil {
+			return err
+		}
+		for said := range strings.Lines(string(log)) {
+			if unheardOf.MatchString(said) {
+				b.found("%s says: %.500s", p.name, said)
+			}
+		}
+	}
+	return b.machine.admin(ctx, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, `SELECT kind || ': ' || coalesce(errors[array_upper(errors, 1)] ->> 'error', '') FROM river_job WHERE state IN ('discarded', 'cancelled')`)
+		if err != nil {
+			return err
+		}
+		given, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, job := range given {
+			b.found("a job was given up: %s", job)
+		}
+		return err
+	})
+}
+
+// unheardOf is what no fault explains: a panic, and every refusal of PostgreSQL but those of connections (08), of what is short (53), of
+// what an operator does (57) and of what is done again by itself (40).
+var unheardOf = regexp.MustCompile(`(?:panic:|panicked|SQLSTATE (?:0[^8]|[1-3]|4[^0]|5[^37]|[6-9]|[A-Z]))`)
 
 func (b *bank) holdCount(c *company, of kind, acknowledged, logged int, atLeast bool) {
 	switch {

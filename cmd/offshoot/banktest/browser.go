@@ -94,13 +94,13 @@ func (b *browser) none(err error) (answer, error) {
 }
 
 // errClosing ends a person's day: nothing was answered for too long.
-var errClosing = errors.New("the portal did not answer for a minute")
+var errClosing = errors.New("the portal did not answer for two minutes")
 
 // until asks until there is an answer, signs in where that is asked for, and goes on.
 func (b *browser) until(method, path string, form url.Values, attempts *int) (answer, error) {
 	var last error
 	pause := 40 * time.Millisecond
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		if attempts != nil {
 			*attempts++
 		}

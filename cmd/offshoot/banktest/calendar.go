@@ -21,6 +21,9 @@ func opening(seed uint64) time.Time {
 // midnightFirst is where a month begins before it does anywhere else: 14 hours before Greenwich.
 const midnightFirst = 14 * time.Hour
 
+// setBack is how far the clock goes back, when it does.
+const setBack = 2 * time.Hour
+
 // next is how far the clock moves on from now.
 func (c *calendar) next(now time.Time) time.Duration {
 	hours := func(least, most int) time.Duration {
@@ -39,7 +42,7 @@ func (c *calendar) next(now time.Time) time.Duration {
 	case 1:
 		return evening + time.Hour // midnight has come to the first
 	case 2:
-		return -2 * time.Hour // and is taken back
+		return -setBack // and is taken back
 	case 3:
 		return later
 	case 4:

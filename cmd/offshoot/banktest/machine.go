@@ -24,7 +24,7 @@ type machine struct {
 	settings
 	dir      string
 	keys     *secrets.Keys
-	clock    clockFile
+	clock    *clockFile
 	calendar calendar
 
 	database localpg.Config
@@ -44,7 +44,7 @@ const everybodysPassword = "correct horse battery staple"
 
 // build starts PostgreSQL and lays the wires. The world is made before open starts the rest.
 func build(ctx context.Context, s settings, dir string) (_ *machine, err error) {
-	m := &machine{dir: dir, settings: s, exchange: newExchange(), clock: clockFile{path: filepath.Join(dir, "clock")},
+	m := &machine{dir: dir, settings: s, exchange: newExchange(), clock: &clockFile{path: filepath.Join(dir, "clock")},
 		calendar: calendar{lots: stream(s.seed, "calendar")}}
 	defer func() {
 		if err != nil {
@@ -254,9 +254,18 @@ func (m *machine) admin(ctx context.Context, use func(*pgx.Conn) error) error {
 }
 
 // clockFile is what the program under test reads its time from.
-type clockFile struct{ path string }
+type clockFile struct {
+	path string
+	mu   sync.Mutex
+	back []time.Time // when it was set back, before it was
+}
 
-func (c clockFile) set(ahead time.Duration) error {
+func (c *clockFile) set(ahead time.Duration) error {
+	if before := c.ahead(); before > ahead {
+		c.mu.Lock()
+		c.back = append(c.back, time.Now().Add(before))
+		c.mu.Unlock()
+	}
 	beside := c.path + ".new"
 	if err := os.WriteFile(beside, []byte(ahead.String()), 0o644); err != nil {
 		return err
@@ -264,7 +273,23 @@ func (c clockFile) set(ahead time.Duration) error {
 	return os.Rename(beside, c.path) // a reader finds the one or the other
 }
 
-func (c clockFile) ahead() time.Duration {
+// cameTwice says whether the clock was set back from a day to the one before, somewhere.
+func (c *clockFile) cameTwice(day, zone string) bool {
+	there, err := time.LoadLocation(zone)
+	if err != nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, at := range c.back {
+		if at.In(there).Format(time.DateOnly) == day && at.Add(-setBack).In(there).Format(time.DateOnly) != day {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *clockFile) ahead() time.Duration {
 	text, err := os.ReadFile(c.path)
 	if err != nil {
 		return 0
@@ -273,4 +298,4 @@ func (c clockFile) ahead() time.Duration {
 	return d
 }
 
-func (c clockFile) now() time.Time { return time.Now().Add(c.ahead()) }
+func (c *clockFile) now() time.Time { return time.Now().Add(c.ahead()) }

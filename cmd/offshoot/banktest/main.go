@@ -8,6 +8,11 @@
 // (work) with the settings that production demands, on a PostgreSQL of their own. toxiproxy stands between each of them and
 // PostgreSQL, and between the portals and people.
 //
+// People transfer and take back, record payments and usage, send messages, move units of packages, deactivate and reactivate, pause and
+// resume what recharges. Months turn while the worker is dead. Held against the record and against each other are: every statement, line by
+// line, with the rule of who is recharged (a fall once, and no day more than it may), the caps of who spends its parent's balance, and the
+// limit of who has one; the total of every dashboard; messages; the action log; what offshoot verify says; and what the programs logged.
+//
 // Whoever is not answered asks again with the same one-time key. Everything that is left to lot comes from the seed, see plan.go: a run
 // with the same seed makes the same plan. What of it falls on what, the machine decides anew.
 package main
@@ -101,14 +106,16 @@ func (s settings) run(ctx context.Context, out io.Writer) (right bool, err error
 	fmt.Fprintf(out, "bank: open after %v\n", time.Since(began).Round(100*time.Millisecond))
 	err = b.business(ctx)
 	fmt.Fprintf(out, "bank: closed after %v more\n", time.Since(b.opened).Round(100*time.Millisecond))
+	closed := time.Now()
 	if err == nil {
 		err = b.audit(ctx)
 	}
+	fmt.Fprintf(out, "bank: audited in %v\n", time.Since(closed).Round(100*time.Millisecond))
 	b.machine.close()
 	if closing := b.record.close(); err == nil {
 		err = closing
 	}
-	b.report(out, time.Since(began))
+	b.report(out, time.Since(began), err)
 	right = err == nil && len(b.findings()) == 0
 	if right && !keep {
 		return true, os.RemoveAll(dir)
@@ -128,13 +135,13 @@ type bank struct {
 
 	answered, unanswered, reads atomic.Int64
 	faults, refusals, ended     tally
-	onTheWay                    tally
 
 	mu                    sync.Mutex
 	problems              []string
 	actsLost, actsDoubled map[string]bool
 	messages, given       int64
 	months                int
+	falls, recharges      int
 	verified              string
 }
 
@@ -193,9 +200,16 @@ func (b *bank) business(ctx context.Context) error {
 
 // disturb strikes one fault after another.
 func (b *bank) disturb(ctx context.Context) error {
-	plan := troubles{lots: stream(b.seed, "faults")}
+	plan := troubles{lots: stream(b.seed, "faults"), kinds: faultKinds}
+	if b.spoil == looseCommits { // little is lost at a time, so nothing else happens
+		plan.kinds = []faultKind{databaseKilled, backendKilled}
+	}
 	for n := 0; ctx.Err() == nil && (n < b.settings.faults || time.Since(b.opened) < b.lasts); n++ {
 		t := plan.next()
+		if b.spoil == looseCommits { // there must be something to lose
+			t.after += 2 * time.Second
+		}
+		b.breathe(ctx)
 		time.Sleep(t.after)
 		if err := b.strike(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.of, err)
@@ -203,6 +217,16 @@ func (b *bank) disturb(ctx context.Context) error {
 		b.faults.add(string(t.of))
 	}
 	return nil
+}
+
+// breathe waits until some have been answered since the last fault, at least for a while: on a slow machine nobody would come to
+// anything otherwise, and nothing could go wrong.
+func (b *bank) breathe(ctx context.Context) {
+	const some = 25
+	enough := b.answered.Load() + some
+	for deadline := time.Now().Add(10 * time.Second); b.answered.Load() < enough && time.Now().Before(deadline) && ctx.Err() == nil; {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // found notes something that is wrong.
@@ -235,7 +259,8 @@ func (b *bank) findings() []string {
 	return slices.Compact(slices.Sorted(slices.Values(b.problems)))
 }
 
-func (b *bank) report(out io.Writer, took time.Duration) {
+// report says what happened. What ended the bank before it had looked at everything is told elsewhere.
+func (b *bank) report(out io.Writer, took time.Duration, ended error) {
 	effects := map[kind]int{}
 	asked, done := 0, 0
 	for _, a := range b.record.all() {
@@ -263,14 +288,11 @@ func (b *bank) report(out io.Writer, took time.Duration) {
 	}
 	list(out, words)
 	fmt.Fprintf(out, "bank: %d messages accepted, %d of them given back\n", b.messages, b.given)
+	fmt.Fprintf(out, "bank: %d balances fell, %d recharges\n", b.falls, b.recharges)
 	fmt.Fprintf(out, "bank: %d month starts of a parent, the clock is at %s\n", b.months, b.machine.clock.now().UTC().Format(time.DateTime))
 	fmt.Fprintf(out, "bank: %d lost, %d doubled, %d reads checked\n", len(b.actsLost), len(b.actsDoubled), b.reads.Load())
 	if b.verified != "" {
 		fmt.Fprintln(out, "bank:", b.verified)
-	}
-	if len(b.onTheWay.count) > 0 {
-		fmt.Fprintln(out, "bank: still on their way")
-		list(out, b.onTheWay.count)
 	}
 	if len(b.refusals.count) > 0 {
 		fmt.Fprintln(out, "bank: refused")
@@ -284,7 +306,10 @@ func (b *bank) report(out io.Writer, took time.Duration) {
 		}
 		fmt.Fprintln(out, "bank: WRONG:", f)
 	}
-	if len(findings) == 0 {
+	switch {
+	case ended != nil:
+		fmt.Fprintln(out, "bank: it ended before everything was looked at")
+	case len(findings) == 0:
 		fmt.Fprintln(out, "bank: all is right")
 	}
 }

@@ -106,3 +106,31 @@ func (b *bank) limitsGiven(who *browser, s *sub) (map[string]int, error) {
 	}
 	return months, nil
 }
+
+// holdLimit holds the statement of who has a monthly limit against it (BAL-4): it has money by its limit alone, months come in their order,
+// what is unused goes back whole, and for no month it is given more than its limit, net of what a deactivation took back.
+func (b *bank) holdLimit(s *sub, all []entry) {
+	whose := s.name + " of " + s.company.name
+	var month time.Time
+	given, has := int64(0), int64(0)
+	for _, e := range inOrder(all) {
+		switch of, unused := strings.CutPrefix(e.noteOf(), "Unused of "); {
+		case unused && e.amount != -has:
+			b.found("%s had %d of %s, and %d went back", whose, has, of, -e.amount)
+		case e.noteOf() == closedNote:
+			given += e.amount
+		case e.amount > 0 && strings.HasPrefix(e.what, "Transfer"):
+			at, err := time.Parse("Monthly limit for January 2006", e.noteOf())
+			if err != nil || at.Before(month) {
+				b.found("%s was given %d for no month that comes after %s: %s", whose, e.amount, month.Format("January 2006"), e.what)
+			}
+			if at.After(month) {
+				month, given = at, 0
+			}
+			if given += e.amount; given > s.limit {
+				b.doubled("limit", "%s was given %d for %s, and its limit is %d", whose, given, month.Format("January 2006"), s.limit)
+			}
+		}
+		has = e.after
+	}
+}

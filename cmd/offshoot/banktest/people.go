@@ -7,10 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"offshoot/services/ledger"
 )
 
 // person is a client of the portal with a plan of their own.
@@ -35,6 +38,10 @@ var (
 	// whose monthly limit comes and goes with it
 	wardens = []chance{{1, deactivation, 0, 0}, {1, reactivation, 0, 0}}
 	writers = []chance{{1, sending, 1, 12}}
+	// who uses much of little: what is recharged, what has caps, and what may be deactivated the next moment
+	drivers = []chance{{1, charge, 1, 3000}}
+	// who stops what recharges, and lets it go on
+	tuners = []chance{{1, pausing, 0, 0}, {3, resuming, 0, 0}}
 )
 
 // people are all who use the portal, apart from those who read.
@@ -51,8 +58,11 @@ func (b *bank) people() []*person {
 	}
 	for i, c := range b.world.companies {
 		for j := range 2 {
-			add(fmt.Sprintf("mover%d.%d", i+1, j+1), c.admin, c, movers, 120*time.Millisecond, append(append([]*sub{}, c.movable...), c.senders...)...)
+			add(fmt.Sprintf("mover%d.%d", i+1, j+1), c.admin, c, movers, 120*time.Millisecond, slices.Concat(c.movable, c.senders, []*sub{c.closing, c.vans[0]})...)
 		}
+		add(fmt.Sprintf("driver%d", i+1), b.world.staff, c, drivers, 150*time.Millisecond, c.vans[0], c.vans[0], c.vans[1], c.kiosk, c.closing)
+		add(fmt.Sprintf("tuner%d", i+1), c.admin, c, tuners, 500*time.Millisecond, c.vans...)
+		add(fmt.Sprintf("garage%d", i+1), c.admin, c, wardens, 900*time.Millisecond, c.vans[len(c.vans)-1])
 		add(fmt.Sprintf("keeper%d", i+1), c.admin, c, keepers, 150*time.Millisecond, c.closing)
 		add(fmt.Sprintf("warden%d", i+1), c.admin, c, wardens, 300*time.Millisecond, c.limited[len(c.limited)-1])
 		for _, s := range c.senders {
@@ -94,6 +104,8 @@ func (p *person) take(s step) error {
 		return p.recordUsage(s)
 	case sending:
 		return p.write(s)
+	case pausing, resuming:
+		return p.tune(s)
 	}
 	return fmt.Errorf("nobody knows how to do: %s", s.what)
 }
@@ -111,7 +123,8 @@ const ofHundredth = 10_000 // millionths
 func (p *person) move(s step) error {
 	to := p.sub(s)
 	if s.what == everything { // not from those who write: their messages would wait for money that nobody brings
-		to = p.company.movable[int(s.which)%len(p.company.movable)]
+		some := append([]*sub{p.company.closing}, p.company.movable...)
+		to = some[int(s.which)%len(some)]
 	}
 	a := &act{Kind: s.what, Company: p.company.id, Account: to.id, Amount: s.amount * ofHundredth, Ref: p.ref("move")}
 	path := "/sub-accounts/" + to.id.String() + "/transfers"
@@ -196,8 +209,11 @@ func (p *person) recordMoney(s step) error {
 }
 
 func (p *person) recordUsage(s step) error {
-	c := p.bank.world.companies[int(s.which)%len(p.bank.world.companies)]
-	users := append(append(append([]*sub{}, c.movable...), c.senders...), c.limited[0], c.limited[1], c.limited[1])
+	c, users := p.company, p.subs
+	if c == nil {
+		c = p.bank.world.companies[int(s.which)%len(p.bank.world.companies)]
+		users = slices.Concat(c.movable, c.senders, []*sub{c.limited[0], c.limited[1], c.limited[1]})
+	}
 	who := users[int(s.tail)%len(users)]
 	if who == c.limited[1] {
 		s.amount *= 100
@@ -207,13 +223,27 @@ func (p *person) recordUsage(s step) error {
 	if err != nil || !ok {
 		return err
 	}
-	a := &act{Kind: s.what, Company: c.id, Account: who.id, Amount: s.amount * ofHundredth, total: -s.amount * ofHundredth, Ref: p.ref("usage")}
+	a := &act{Kind: s.what, Company: c.id, Account: who.id, payer: who.payer(), Amount: s.amount * ofHundredth, total: -s.amount * ofHundredth, Ref: p.ref("usage")}
 	fields.Set("kind", "call")
 	fields.Set("country", "DE")
 	fields.Set("quantity", "1")
 	fields.Set("amount", hundredths(s.amount))
 	fields.Set("reference", a.Ref)
 	return p.post(a, at, fields)
+}
+
+// tune pauses what recharges a sub-account, or resumes it, whoever or whatever paused it.
+func (p *person) tune(s step) error {
+	at := "/sub-accounts/" + p.sub(s).id.String()
+	path := at + "/recharge/pause"
+	if s.what == resuming {
+		path = at + "/recharge/resumption"
+	}
+	fields, ok, err := p.open(at+"/balance", path)
+	if err != nil || !ok {
+		return err
+	}
+	return p.post(&act{Kind: s.what, Company: p.company.id, Account: p.sub(s).id, Ref: p.ref("tuning")}, path, fields)
 }
 
 // write composes messages and starts them. What is composed and never started is nothing: only the start moves money.
@@ -285,8 +315,8 @@ func (p *person) post(a *act, path string, fields url.Values) error {
 	case got.status == http.StatusSeeOther:
 		p.bank.record.settle(a, true, got.to)
 		return nil
-	case a.Key == "" && got.status == http.StatusConflict && a.attempts > 1:
-		// what has no key says that it was done already: by the attempt that was not answered, for nobody else does this
+	case (a.Kind == deactivation || a.Kind == reactivation) && got.status == http.StatusConflict && a.attempts > 1:
+		// they have no key and say that it was done already: by the attempt that was not answered, for nobody else does this
 		p.bank.record.settle(a, true, sentence(got.body))
 		return nil
 	}
@@ -302,9 +332,13 @@ func (b *bank) refused(a *act, got answer) error {
 	if a.issued != 0 {
 		b.record.settle(a, false, fmt.Sprintf("%d %s", got.status, said))
 	}
-	b.refusals.add(fmt.Sprintf("%s: %d %s", a.Kind, got.status, figures.ReplaceAllString(said, "…")))
+	of, _, _ := strings.Cut(said, ". ")
+	b.refusals.add(fmt.Sprintf("%s: %d %s", a.Kind, got.status, figures.ReplaceAllString(of, "…")))
 	if strings.Contains(string(got.body), "already used for something else") {
 		b.found("%s %s: a form's own key is said to stand for something else", a.Kind, a.Ref)
+	}
+	if strings.Contains(said, ledger.ErrFrozen.Message) {
+		b.found("%s %s: the books are said to have a fault, and money stands still", a.Kind, a.Ref)
 	}
 	return nil
 }

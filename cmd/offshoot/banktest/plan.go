@@ -68,13 +68,14 @@ type trouble struct {
 
 // troubles draws faults: each kind once, in an order by lot, then each again.
 type troubles struct {
-	lots *rand.Rand
-	bag  []faultKind
+	lots  *rand.Rand
+	kinds []faultKind
+	bag   []faultKind
 }
 
 func (t *troubles) next() trouble {
 	if len(t.bag) == 0 {
-		t.bag = append(t.bag, faultKinds...)
+		t.bag = append(t.bag, t.kinds...)
 		t.lots.Shuffle(len(t.bag), func(i, j int) { t.bag[i], t.bag[j] = t.bag[j], t.bag[i] })
 	}
 	of := t.bag[0]

@@ -18,7 +18,7 @@ func TestPlanRepeatsFromItsSeed(t *testing.T) {
 		return all
 	}
 	struck := func(seed uint64) (all []trouble) {
-		plan := troubles{lots: stream(seed, "faults")}
+		plan := troubles{lots: stream(seed, "faults"), kinds: faultKinds}
 		for range 200 {
 			all = append(all, plan.next())
 		}

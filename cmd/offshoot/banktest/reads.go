@@ -63,7 +63,7 @@ func (r *reader) look(s step) error {
 	}
 }
 
-// dashboard: available and held are the total; received − spent = total, to the millionth.
+// dashboard: available and held are the total; received − spent = total, to the millionth, where all that was spent is known.
 func (r *reader) dashboard() error {
 	began := r.bank.record.moment()
 	page, err := r.page("/")
@@ -85,20 +85,26 @@ func (r *reader) dashboard() error {
 		r.bank.found("the dashboard of %s shows %d available and %d held, and a total of %d", r.company.name, shown[0], shown[1], shown[2])
 	}
 	concerns := func(a *act) bool { return a.Company == r.company.id }
-	total := shown[2]
-	if r.company.sends {
-		if r.bank.machine.clock.now().Sub(opening(r.bank.seed)) > 28*24*time.Hour { // what was spent before stands on no dashboard any more
-			return nil
+	b := r.bank.record.between(began, ended, concerns)
+	switch {
+	case !r.company.sends:
+		if !b.total(firstTotal, shown[2]) {
+			r.bank.found("the dashboard of %s shows a total of %d, which the record cannot explain", r.company.name, shown[2])
 		}
+	case r.bank.machine.clock.now().Sub(opening(r.bank.seed)) < 28*24*time.Hour: // the chart tells of all that was spent
 		spent, err := spentOf(page)
 		if err != nil {
 			return err
 		}
-		total += spent
-		concerns = func(a *act) bool { return a.Company == r.company.id && a.Kind == payment }
-	}
-	if !r.bank.record.between(began, ended, concerns).total(firstTotal, total) {
-		r.bank.found("the dashboard of %s shows a total of %d, which the record cannot explain", r.company.name, total)
+		payments := r.bank.record.between(began, ended, func(a *act) bool { return concerns(a) && a.Kind == payment })
+		if !payments.total(firstTotal, shown[2]+spent) {
+			r.bank.found("the dashboard of %s shows a total of %d, and %d spent, which the record cannot explain", r.company.name, shown[2], spent)
+		}
+	default: // messages have cost something, or nothing, or it was given back
+		most, least := b.bounds(firstTotal)
+		if shown[2] > most || shown[2] < least-b.messages()*priceOfMessage {
+			r.bank.found("the dashboard of %s shows a total of %d, and by the record it is from %d to %d less %d messages", r.company.name, shown[2], least, most, b.messages())
+		}
 	}
 	r.bank.reads.Add(1)
 	return nil
@@ -143,7 +149,7 @@ func micros(text string) (int64, error) {
 // entry is a line of a statement's file.
 type entry struct {
 	number              int64
-	at, what            string
+	at, what, other     string
 	amount, after       int64
 	reference, transfer string
 }
@@ -155,7 +161,7 @@ func entries(file []byte) ([]entry, error) {
 	}
 	var all []entry
 	for _, row := range rows {
-		e := entry{at: row["Time"], what: row["What"], reference: row["Reference"], transfer: row["Transfer"]}
+		e := entry{at: row["Time"], what: row["What"], other: row["Other account"], reference: row["Reference"], transfer: row["Transfer"]}
 		if _, note, ok := strings.Cut(e.what, ": "); ok && e.reference == "" { // of a transfer
 			e.reference = note
 		}
@@ -209,8 +215,26 @@ func (r *reader) statement(path string, account models.ID, name string) error {
 	}
 	r.bank.holdChain(name+" of "+r.company.name, all)
 	r.bank.holdRefs(name+" of "+r.company.name, all, account, r.bank.record.between(began, ended, func(a *act) bool { return a.standsIn(account) }))
+	r.bank.holdRules(r.company, account, all)
 	r.bank.reads.Add(1)
 	return nil
+}
+
+// holdRules holds a statement against what was set once: the rule of what is recharged, the caps of who spends its parent's balance.
+func (b *bank) holdRules(c *company, account models.ID, all []entry) {
+	if account == c.id {
+		b.holdCaps(c, all)
+	}
+	for _, s := range c.vans {
+		if s.id == account {
+			b.holdRecharges(s, all)
+		}
+	}
+	for _, s := range c.limited {
+		if s.id == account && !c.postPay {
+			b.holdLimit(s, all)
+		}
+	}
 }
 
 // standsIn says whether a statement tells of an act by its reference.
@@ -221,7 +245,7 @@ func (a *act) standsIn(account models.ID) bool {
 	case payment:
 		return a.Company == account
 	case charge:
-		return a.Account == account
+		return a.payer == account
 	}
 	return false
 }
@@ -235,19 +259,17 @@ func (a *act) amountIn(account models.ID) int64 {
 	return -a.Amount
 }
 
-// holdChain: whatever the order of the file, each balance follows from the one before.
+// holdChain: whatever the order of the file, each balance follows from the one before, the first from nothing.
 func (b *bank) holdChain(whose string, all []entry) {
-	for i := 1; i < len(all); i++ {
-		earlier, later := all[i-1], all[i]
-		if earlier.number > later.number {
-			earlier, later = later, earlier
-		}
+	earlier := entry{}
+	for _, later := range inOrder(all) {
 		if later.number != earlier.number+1 {
 			b.found("the statement of %s has entry %d after %d", whose, later.number, earlier.number)
 		}
 		if earlier.after+later.amount != later.after {
 			b.found("the statement of %s: entry %d of %d leaves %d, and the one before left %d", whose, later.number, later.amount, later.after, earlier.after)
 		}
+		earlier = later
 	}
 }
 
@@ -270,26 +292,10 @@ func (b *bank) holdRefs(whose string, all []entry, account models.ID, expected b
 		}
 	}
 	for _, a := range expected.sure {
-		if times[a.Ref] == 0 && a.mustStandIn(account, b) {
+		if times[a.Ref] == 0 {
 			b.lost(a.Ref, "was acknowledged and is not in the statement of %s", whose)
 		}
 	}
-}
-
-// mustStandIn: usage of an account that spends its parent's balance stands in the parent's statement, without being sought there.
-func (a *act) mustStandIn(account models.ID, b *bank) bool {
-	return a.Kind != charge || !b.spendsParents(a.Account)
-}
-
-func (b *bank) spendsParents(account models.ID) bool {
-	for _, c := range b.world.companies {
-		for _, s := range c.subs() {
-			if s.id == account {
-				return s.funding == models.SharedBalance
-			}
-		}
-	}
-	return false
 }
 
 var parcelWords = regexp.MustCompile(`([\d,]+) of ([\d,]+) units used, ([\d,]+) shared, ([\d,]+) left`)

@@ -24,6 +24,8 @@ const (
 	unitsGiven   kind = "units given"
 	unitsBack    kind = "units taken back"
 	sending      kind = "send"
+	pausing      kind = "recharge paused"
+	resuming     kind = "recharge resumed"
 )
 
 // act is one thing that somebody tries, however many attempts it takes, under one key.
@@ -35,7 +37,8 @@ type act struct {
 	Account models.ID `json:"account"`
 	Amount  int64     `json:"amount,omitempty"` // millionths, or units
 
-	total    int64 // by how much the total of the company changes when it happens
+	payer    models.ID // of usage: whose balance it is taken from
+	total    int64     // by how much the total of the company changes when it happens
 	messages map[string]bool
 
 	issued, settled int64 // when, by the record's own count; 0: not yet
@@ -132,29 +135,48 @@ func (r *record) between(began, ended int64, concerns func(*act) bool) between {
 	return b
 }
 
+// bounds are between what the total of a company, which was first at the beginning, can have been.
+func (b between) bounds(first int64) (most, least int64) {
+	most, least = first, first
+	for _, a := range b.sure {
+		most, least = most+a.total, least+a.total
+	}
+	for _, a := range b.maybe {
+		most, least = most+max(a.total, 0), least+min(a.total, 0)
+	}
+	return most, least
+}
+
+// messages are how many there may be.
+func (b between) messages() (n int64) {
+	for _, a := range b.all() {
+		n += int64(len(a.messages))
+	}
+	return n
+}
+
 // total says whether the total of a company, which was first at the beginning, can have been that.
 func (b between) total(first, seen int64) bool {
+	most, least := b.bounds(first)
+	if seen < least || seen > most {
+		return false
+	}
 	for _, a := range b.sure {
 		first += a.total
 	}
-	missing := seen - first
 	possible := map[int64]bool{0: true}
-	low, high := int64(0), int64(0)
 	for _, a := range b.maybe {
 		if a.total == 0 {
 			continue
 		}
-		low, high = low+min(a.total, 0), high+max(a.total, 0)
-		if len(possible) < 1<<16 {
-			for sum := range copied(possible) {
-				possible[sum+a.total] = true
-			}
+		if len(possible) >= 1<<16 {
+			return true // too many ways to try
+		}
+		for sum := range copied(possible) {
+			possible[sum+a.total] = true
 		}
 	}
-	if len(possible) >= 1<<16 {
-		return low <= missing && missing <= high
-	}
-	return possible[missing]
+	return possible[seen-first]
 }
 
 func copied(sums map[int64]bool) map[int64]bool {

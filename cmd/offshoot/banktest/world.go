@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	"offshoot/services/identity"
 	"offshoot/services/ledger"
 	"offshoot/services/notify"
+	"offshoot/services/refill"
 	"offshoot/services/store"
 )
 
@@ -40,6 +42,8 @@ type company struct {
 	senders []*sub // who write: the first from its own balance, the second from its parent's
 	closing *sub   // is deactivated and comes back
 	limited []*sub // with a monthly limit; the last one is deactivated and comes back too
+	vans    []*sub // that are recharged; the last one is deactivated and comes back too
+	kiosk   *sub   // spends its parent's balance up to its caps
 }
 
 type sub struct {
@@ -48,13 +52,39 @@ type sub struct {
 	name    string
 	login   login
 	funding models.Funding
+
+	rule             *rule // by which it is recharged
+	limit            int64 // a month, in millionths; 0: none
+	capDay, capMonth int64 // of its parent's balance, in millionths; 0: none
+}
+
+// payer is whose balance its usage is taken from.
+func (s *sub) payer() models.ID {
+	plan := models.PrePay
+	if s.company.postPay {
+		plan = models.PostPay
+	}
+	if s.funding.DrawsFrom(plan) {
+		return s.company.id
+	}
+	return s.id
 }
 
 type login struct{ email string }
 
 // subs are all sub-accounts of a company.
 func (c *company) subs() []*sub {
-	return append(append(append(append([]*sub{}, c.movable...), c.senders...), c.closing), c.limited...)
+	return slices.Concat(c.movable, c.senders, []*sub{c.closing, c.kiosk}, c.limited, c.vans)
+}
+
+// companyOf is whose an account is.
+func (w *world) companyOf(account models.ID) *company {
+	for _, c := range w.companies {
+		if c.id == account || c.nameOf(account) != "" {
+			return c
+		}
+	}
+	return nil
 }
 
 // What there is at first. Zones where it is another day than elsewhere, and one in which days begin at one o'clock in spring.
@@ -77,6 +107,8 @@ const (
 	ofSender       = "2000.00"  // on the balance of a sub-account that writes
 	parcelUnits    = 100_000
 	priceOfMessage = 75_000 // millionths of EUR, of one part
+	capOfDay       = "60.00"
+	capOfMonth     = "400.00"
 )
 
 // founder makes a world through the services, as the portal would.
@@ -87,6 +119,7 @@ type founder struct {
 	accounts *accounts.Service
 	ledger   *ledger.Service
 	billing  *billing.Service
+	refill   *refill.Service
 	raw      *pgx.Conn
 	staff    models.Actor
 	hash     string
@@ -108,6 +141,7 @@ func found(ctx context.Context, m *machine) (_ *world, err error) {
 	// Signing in is not what is tried here: passwords cost little.
 	f.people = identity.New(f.store, identity.Options{Installation: installation, Hashing: identity.Hashing{MemoryKiB: 64, Passes: 1, Lanes: 1}})
 	f.accounts, f.ledger, f.billing = accounts.New(f.store, f.people, installation), ledger.New(f.store), billing.New(f.store)
+	f.refill = refill.New(f.store, installation)
 	if f.hash, err = f.people.HashPassword(ctx, everybodysPassword); err != nil {
 		return nil, err
 	}
@@ -200,20 +234,38 @@ func (f *founder) company(i int, offer models.ID) (*company, error) {
 	}
 	// The first is always funded; the second uses much, and where its parent is short of money it waits for some to come.
 	for i, limit := range []string{"250.00", "9000.00", "400.00"} {
-		s := &sub{company: c, name: fmt.Sprintf("Ward %d", i+1), funding: models.MonthlyLimit}
+		s := &sub{company: c, name: fmt.Sprintf("Ward %d", i+1), funding: models.MonthlyLimit, limit: wholes(limit)}
 		if err := f.add(admin, s, accounts.SubAccountOrder{Limit: limit, Priority: strconv.Itoa(i + 1)}); err != nil {
 			return nil, err
 		}
+		if p.postPay { // nothing is moved to it: it may spend so much of its parent's balance
+			s.capMonth = s.limit
+		}
 		c.limited = append(c.limited, s)
+	}
+	c.kiosk = &sub{company: c, name: "Kiosk", funding: models.SharedBalance, capDay: wholes(capOfDay), capMonth: wholes(capOfMonth)}
+	if err := f.add(admin, c.kiosk, accounts.SubAccountOrder{CapDay: capOfDay, CapMonth: capOfMonth}); err != nil {
+		return nil, err
 	}
 	if p.short {
 		away, err := models.ParseAmount(mostOfIt, c.currency)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := f.ledger.Transfer(f.ctx, admin, ledger.TransferOrder{SubAccount: c.movable[0].id, Amount: away}); err != nil {
+		if _, err := f.ledger.Transfer(f.ctx, admin, ledger.TransferOrder{SubAccount: c.movable[0].id, Amount: away, Note: "At first"}); err != nil {
 			return nil, err
 		}
+	}
+	for i, r := range rules {
+		s, err := f.sub(c, admin, fmt.Sprintf("Van %d", i+1), models.OwnBalance, "")
+		if err == nil {
+			s.rule = &r
+			err = f.refill.SetRule(f.ctx, admin, s.id, r.form())
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.vans = append(c.vans, s)
 	}
 	if !p.sends {
 		return c, nil
