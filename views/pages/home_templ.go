@@ -895,9 +895,9 @@ func (p SubAccountHome) View() templ.Component {
 						}
 						ctx = templ.InitializeContext(ctx)
 						var templ_7745c5c3_Var35 string
-						templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs("until " + dayText(models.Trial{EndsAt: p.TrialEndsAt}.LastDay(ui.ReaderOf(ctx).Zone)))
+						templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(dayText(models.Trial{EndsAt: p.TrialEndsAt}.LastDay(ui.ReaderOf(ctx).Zone)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/home.templ`, Line: 185, Col: 93}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `pages/home.templ`, Line: 185, Col: 82}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
 						if templ_7745c5c3_Err != nil {
@@ -905,7 +905,7 @@ func (p SubAccountHome) View() templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Stat("Trial", "Ask for credit to go on after that.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Stat("Last day of the trial", "Your parent account lets you go on after that.").Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
