@@ -85,7 +85,7 @@ func lines(t *testing.T, p *looked, query string) []string {
 func digest(t *testing.T, p *looked) string {
 	t.Helper()
 	return strings.Join(append(lines(t, p, `SELECT a.name, '|', a.email, a.status, a.funding, w.kind, w.balance, w.allocated, w.entries, w.last_at
-			FROM accounts a LEFT JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id ORDER BY a.email, w.kind, w.entries, w.balance`),
+			FROM accounts a LEFT JOIN wallets w ON w.tenant_id = a.tenant_id AND w.account_id = a.id ORDER BY a.email, w.kind, w.entries, w.balance, w.allocated, w.last_at`),
 		append(lines(t, p, `SELECT a.email, m.status, m.package_id IS NOT NULL, count(*), sum(m.parts), sum(m.amount) FROM messages m
 			JOIN accounts a ON a.tenant_id = m.tenant_id AND a.id = m.account_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`),
 			lines(t, p, `SELECT a.email, count(*), sum(c.quantity), sum(c.parts), sum(c.amount), min(c.charged_at), max(c.charged_at)
