@@ -139,6 +139,7 @@ type movement struct {
 	note      string
 	reference string
 	closed    bool // it may touch wallets of a closed account: what it paid is given back
+	byRule    bool // nobody decided it: it is not the credit that a trial or a request waits for
 }
 
 // sheet is a set of movements between wallets that this transaction has locked. Each is held to the rules in the order in
@@ -231,7 +232,7 @@ func when(now time.Time, wallets ...*wallet) time.Time {
 func (s *sheet) enter(m movement, w, other *wallet, micros int64, at time.Time) {
 	t := s.touch(w)
 	t.amount, t.entries, t.closed = t.amount+micros, t.entries+1, t.closed || m.closed
-	t.credited = t.credited || micros > 0 && (m.kind == models.GivenOut || m.kind == models.Payment)
+	t.credited = t.credited || micros > 0 && !m.byRule && (m.kind == models.GivenOut || m.kind == models.Payment)
 	t.used = t.used || micros < 0 && (m.kind == models.UsageCharge || m.kind == models.Purchase)
 	if w.counts() {
 		w.counted = w.counted.at(at, w.Entries)

@@ -59,15 +59,21 @@ func (r *Round) Balance(sub models.ID) (models.Money, bool) {
 // Give moves an amount from the parent to a sub-account. Refuses with ErrNoSuchAccount, ErrAccountClosed, ErrWrongCurrency,
 // ErrInsufficientBalance; then nothing of it is posted, and the round goes on.
 func (r *Round) Give(sub models.ID, amount models.Money, note string) (models.Transfer, error) {
-	return r.move(sub, amount, note, models.GivenOut)
+	return r.move(sub, movement{kind: models.GivenOut, amount: amount, note: note})
+}
+
+// Recharge is Give by a rule: it answers no request for credit.
+func (r *Round) Recharge(sub models.ID, amount models.Money, note string) (models.Transfer, error) {
+	return r.move(sub, movement{kind: models.GivenOut, amount: amount, note: note, byRule: true})
 }
 
 // Back moves an amount from a sub-account to the parent. It refuses as Give.
 func (r *Round) Back(sub models.ID, amount models.Money, note string) (models.Transfer, error) {
-	return r.move(sub, amount, note, models.GivenBack)
+	return r.move(sub, movement{kind: models.GivenBack, amount: amount, note: note})
 }
 
-func (r *Round) move(sub models.ID, amount models.Money, note string, kind models.TransferKind) (models.Transfer, error) {
+// move completes a movement between a sub-account and its parent.
+func (r *Round) move(sub models.ID, m movement) (models.Transfer, error) {
 	w := r.subs[sub]
 	switch {
 	case w == nil:
@@ -75,9 +81,9 @@ func (r *Round) move(sub models.ID, amount models.Money, note string, kind model
 	case w.ClosedAt != nil:
 		return models.Transfer{}, ErrAccountClosed
 	}
-	m := movement{kind: kind, from: r.parent, to: w, amount: amount, note: note}
+	m.from, m.to = r.parent, w
 	action := models.TransferPosted
-	if kind == models.GivenBack {
+	if m.kind == models.GivenBack {
 		m.from, m.to, action = w, r.parent, models.TransferredBack
 	}
 	posted, err := r.sheet.move(r.tx.Now, m)
@@ -85,10 +91,10 @@ func (r *Round) move(sub models.ID, amount models.Money, note string, kind model
 		return models.Transfer{}, err
 	}
 	of, other := posted.To, posted.From
-	if kind == models.GivenBack {
+	if m.kind == models.GivenBack {
 		of, other = other, of
 	}
-	return posted, r.tx.Log(event(action, posted, of, other, note))
+	return posted, r.tx.Log(event(action, posted, of, other, m.note))
 }
 
 // Post writes the transfers into the books. A round that is not posted has moved nothing.

@@ -144,7 +144,7 @@ func (t *set) follow(r *following) error {
 		t.goOn(r)
 	}
 	amount := r.Need(balance)
-	posted, err := t.round.Give(r.account, amount, Note)
+	posted, err := t.round.Recharge(r.account, amount, Note)
 	if err != nil {
 		return err
 	}

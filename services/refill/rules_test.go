@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offshoot/models"
+	"offshoot/services/funding"
 	"offshoot/services/refill"
 	"offshoot/services/store"
 	"offshoot/services/storetest"
@@ -569,5 +570,31 @@ func TestChangeOfFundingEndsTheRule(t *testing.T) {
 	}
 	if n := w.Count(t, "action_log WHERE action = 'recharge.stopped'"); n != 1 {
 		t.Errorf("%d lines", n)
+	}
+}
+
+// BAL-8, ACC-13: an auto-recharge is no answer to a request for credit: a transfer is.
+func TestARechargeAnswersNoRequest(t *testing.T) {
+	w := newWorld(t)
+	c := w.Clinic
+	w.fund(c.Own, "12")
+	w.rule(models.RechargeForm{Below: "10", Way: models.WayAmount, Amount: "10", MostTimes: "3", MostAmount: "30"})
+	must(t, w.Funding.RequestCredit(ctx, c.Own.Actor, funding.CreditForm{Amount: "25"}))
+	w.Clock.Add(time.Minute)
+	w.use(c.Own, "5")
+	if w.work(); w.recharges() != 1 {
+		t.Fatalf("%d recharges", w.recharges())
+	}
+	open := func() bool {
+		t.Helper()
+		r, err := w.Funding.CreditRequest(ctx, c.Admin.Actor, c.Own.Account.ID)
+		must(t, err)
+		return r.Open()
+	}
+	if !open() {
+		t.Error("a recharge has answered it")
+	}
+	if w.fund(c.Own, "25"); open() {
+		t.Error("a transfer has not answered it")
 	}
 }
