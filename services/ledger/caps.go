@@ -99,7 +99,7 @@ func (c counted) refuses(micros int64) *models.Error {
 }
 
 func (c counted) reached(of capOf) string {
-	return fmt.Sprintf("The %s spending limit of this account is reached: what is left of it is not enough for this. %s", of, c.anew(of))
+	return fmt.Sprintf("The %s spending cap of this account is reached: what is left of it is not enough for this. %s", of, c.anew(of))
 }
 
 // anew says when a cap counts from zero again.
@@ -118,7 +118,7 @@ func (c counted) figures(of capOf, asset string) string {
 	if of == monthCap {
 		most, drawn = c.CapMonth, c.DrawnMonth
 	}
-	return fmt.Sprintf("Its %s spending limit is %s, and %s of that is used.", of, models.FromMicros(*most, asset), models.FromMicros(drawn, asset))
+	return fmt.Sprintf("Its %s spending cap is %s, and %s of that is used.", of, models.FromMicros(*most, asset), models.FromMicros(drawn, asset))
 }
 
 // countedRows are counts as a statement takes them; nil where there are none.

@@ -106,7 +106,7 @@ func TestCapsRefuse(t *testing.T) {
 		}
 	}
 	_, err = message(w, c.Shared, cents(201), "too much")
-	refused(err, "daily spending limit", "1 December 2026 at 00:00 (Europe/Berlin)")
+	refused(err, "daily spending cap", "1 December 2026 at 00:00 (Europe/Berlin)")
 	if _, err := message(w, c.Shared, cents(0), "for nothing"); err != nil {
 		t.Errorf("what costs nothing: %v", err)
 	}
@@ -115,7 +115,7 @@ func TestCapsRefuse(t *testing.T) {
 	if items[0].Refused != nil || items[1].Refused == nil || items[2].Refused != nil {
 		t.Fatalf("paid %+v", items)
 	}
-	refused(items[1].Refused, "daily spending limit")
+	refused(items[1].Refused, "daily spending cap")
 	change(t, w, c.ID, func(ctx context.Context, tx *store.Tx) error {
 		_, err := ledger.GiveBack(ctx, tx, []ledger.Return{{Account: a.ID, Payer: c.ID, Amount: cents(40), Transfer: first.Transfer}})
 		return err
@@ -150,7 +150,7 @@ func TestCapsRefuse(t *testing.T) {
 	}
 	w.Clock.Add(24 * time.Hour)
 	_, err = message(w, c.Shared, cents(1), "month")
-	refused(err, "monthly spending limit", "1 January 2027 at 00:00 (Europe/Berlin)")
+	refused(err, "monthly spending cap", "1 January 2027 at 00:00 (Europe/Berlin)")
 	if err := setCaps(w, a, nil, nil); err != nil {
 		t.Fatal(err)
 	}

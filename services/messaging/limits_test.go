@@ -47,7 +47,7 @@ func TestBlockedByACap(t *testing.T) {
 	run(t, w, who, id)
 	got := progress(t, w, who, id)
 	if got.Status != models.SendBlocked || got.Handled != 13 || got.Problem != "cap_reached" || strings.Contains(got.Reason, "EUR") ||
-		!strings.Contains(got.Reason, "daily spending limit") || !strings.Contains(got.Reason, "21 November 2026 at 00:00 (Europe/Berlin)") || !strings.Contains(got.Reason, "North Clinic Group can change it") {
+		!strings.Contains(got.Reason, "daily spending cap") || !strings.Contains(got.Reason, "21 November 2026 at 00:00 (Europe/Berlin)") || !strings.Contains(got.Reason, "North Clinic Group can change it") {
 		t.Errorf("%+v", got)
 	}
 	handOver(t, w, who)

@@ -180,7 +180,7 @@ type moneyVerdict struct{ units, cap, balance models.Rule }
 
 // moneyRules are what the ledger would decide. Units are no rule that refuses: what they do not pay, a balance does.
 func moneyRules(ctx context.Context, tx *store.Tx, q question, a accountOf, each models.Money, priced bool) (moneyVerdict, error) {
-	v := moneyVerdict{models.Rule{Code: ruleUnits, Name: "Units of packages", Holds: true}, models.Rule{Code: ruleCap, Name: "Spending limit", Holds: true},
+	v := moneyVerdict{models.Rule{Code: ruleUnits, Name: "Units of packages", Holds: true}, models.Rule{Code: ruleCap, Name: "Spending cap", Holds: true},
 		models.Rule{Code: ruleBalance, Name: "Balance", Holds: true}}
 	if !priced {
 		v.notAsked("Not asked, for there is no price.")
@@ -219,10 +219,10 @@ func moneyRules(ctx context.Context, tx *store.Tx, q question, a accountOf, each
 	}
 	v.cap.Moot, v.cap.Says = !a.draws(), "It spends a balance of its own, which has no limit."
 	if a.draws() {
-		v.cap.Says = "Its spending limits leave room for it."
+		v.cap.Says = "Its spending caps leave room for it."
 	}
 	if e.Rule == ruleCap {
-		v.notAsked("Not asked, for a spending limit is reached.")
+		v.notAsked("Not asked, for a spending cap is reached.")
 		v.cap.Code, v.cap.Moot, v.cap.Holds, v.cap.Says = ledger.ErrCapReached.Code, false, false, e.Pockets[len(e.Pockets)-1].Why
 		v.cap.Who = "An Admin of " + a.ParentName + " can change it."
 		return v, nil

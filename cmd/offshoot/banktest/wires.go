@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
@@ -61,7 +60,6 @@ type bridge struct {
 	listener net.Listener
 	socket   string
 
-	mu   sync.Mutex
 	open map[net.Conn]bool
 }
 
