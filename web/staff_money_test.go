@@ -28,7 +28,7 @@ var wrongAmounts = map[string]string{
 	"5 000":                    "Write the amount in digits",
 	"25,00":                    "Write the amount with a point: 25.00.",
 	"25.001":                   "EUR has two decimals.",
-	"9999999999999":            "Write the amount in digits",
+	"9999999999999":            "That amount is too large.",
 	"<b>5</b>":                 "Write the amount in digits",
 	strings.Repeat("9", 1<<20): "That amount is too long.",
 }

@@ -94,7 +94,7 @@ func TestFunding(t *testing.T) {
 	p := webtest.Open(t)
 	own := p.Clinic.Own.Account
 	give(t, p, own, "40.00")
-	v := p.As(t, p.Clinic.Admin).Get(pageOf(own) + "/balance").Want(200).Sees("Its own 40,00 EUR goes back to you at once.")
+	v := p.As(t, p.Clinic.Admin).Get(pageOf(own) + "/balance").Want(200).Sees("its 40,00 EUR goes back to you at once.")
 	stale := v.Clone().Get(pageOf(own) + "/balance").Tick("Shared balance")
 	v.Tick("Shared balance").Press("Save funding").Want(200).Sees("The funding is saved.", "it spends your balance")
 	if got := balances(t, p, p.Clinic.Account, own); got != "1000.00 EUR, 0.00 EUR" {
