@@ -138,6 +138,46 @@ func (who *persona) settle(p *webtest.Portal) {
 	}
 }
 
+// stillness holds that what one persona asks for changes nothing. To look at the whole database takes longer than a request, so it
+// is looked at after every so many.
+type stillness struct {
+	p      *webtest.Portal
+	who    *persona
+	before string
+	asked  []string // since then
+}
+
+const askedTogether = 20
+
+// next is before a route is asked: it signs in anew where one before has ended the session.
+func (s *stillness) next(t *testing.T, asks string) {
+	t.Helper()
+	if fresh := !s.who.signedOut && (s.who.token == "" || !s.who.stillIn(s.p)); fresh || len(s.asked) == askedTogether {
+		s.check(t)
+		if fresh {
+			s.before = ""
+		}
+		s.who.settle(s.p)
+	}
+	if s.before == "" {
+		s.before = s.p.Fingerprint(t)
+	}
+	s.asked = append(s.asked, asks)
+}
+
+// check is after the last one too.
+func (s *stillness) check(t *testing.T) {
+	t.Helper()
+	if len(s.asked) == 0 {
+		return
+	}
+	if after := s.p.Fingerprint(t); after != s.before {
+		t.Errorf("as %s one of these changed the database: %s", s.who.name, strings.Join(s.asked, ", "))
+		s.before = after
+	}
+	s.asked = nil
+}
+
 // stillIn says whether the session still is what it was.
 func (who *persona) stillIn(p *webtest.Portal) bool {
 	session, err := p.Identity.Resolve(context.Background(), who.token)

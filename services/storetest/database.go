@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,6 +37,9 @@ const applicationVariable = "OFFSHOOT_TEST_APPLICATION_URL"
 // process. A server is started only if a test asks for a database.
 func Main(m *testing.M) {
 	databases.cleaned = true
+	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue { // a package with models that did not choose
+		_ = f.Value.Set(modelRuns) // the command line has the last word
+	}
 	code := m.Run()
 	if err := databases.close(); err != nil {
 		fmt.Fprintln(os.Stderr, "storetest:", err)
