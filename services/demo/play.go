@@ -264,6 +264,9 @@ func (p *player) use(ctx context.Context, e event) error {
 		}
 		return charged[0], nil
 	})
+	if e.sub != nil && p.watched[e.sub] { // what came back of messages meanwhile, and recharges by that, the story has only reckoned
+		err = unless(err, ledger.ErrInsufficientBalance)
+	}
 	return unless(unless(err, errPlayed), ledger.ErrNotCharging)
 }
 
