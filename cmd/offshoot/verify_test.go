@@ -16,6 +16,7 @@ func spoil(t *testing.T, w *storetest.World, sql string, args ...any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
 	if _, err := tx.Exec(context.Background(), `SET LOCAL session_replication_role = replica`); err != nil {
 		t.Fatal(err)
 	}
